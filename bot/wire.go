@@ -57,7 +57,7 @@ func New(ctx context.Context, c Config, log *zap.Logger) (b *Bot, err error) {
 // cards and the policies.
 func (b *Bot) wireDependencies(ctx context.Context, metrics *prometheus.Registry) (_ *web.Directory, err error) {
 	c, log := b.config, b.log
-	store := journal.Config{URL: c.DatabaseURL, Process: b.name, Log: log.Named("journal")}
+	store := journal.Config{URL: c.DatabaseURL, Process: b.name, Registerer: metrics, Log: log.Named("journal")}
 	if b.journal, err = journal.Open(ctx, store); err != nil {
 		return nil, err
 	}

@@ -154,7 +154,7 @@ func (s *Store) put(ctx context.Context, doing string, op operation.Operation, c
 		e.OperationID = op.ID
 	}
 	for range attempts {
-		err := s.writeTx(ctx, func(tx *sql.Tx, q *query.Queries) error {
+		err := s.write(ctx, func(ctx context.Context, tx query.DBTX, q *query.Queries) error {
 			if e.Kind == operation.EventAttempt {
 				if err := s.maySend(ctx, tx); err != nil {
 					return err

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"lbbot/bot/journal/internal/query"
 	"lbbot/bot/operation"
 )
 
@@ -45,8 +46,8 @@ func (s *Store) Activated(ctx context.Context) (operation.Activation, error) {
 // one commit.
 func (s *Store) Activate(ctx context.Context, after int64, digest string, again bool) (bool, error) {
 	var n int64
-	err := s.inTurn(ctx, func() error {
-		done, err := s.db.ExecContext(ctx, fmt.Sprintf(activate, s.dialect.time), after+1, digest, again)
+	err := s.writeOne(ctx, func(ctx context.Context, db query.DBTX, _ *query.Queries) error {
+		done, err := db.ExecContext(ctx, fmt.Sprintf(activate, s.dialect.time), after+1, digest, again)
 		if err != nil {
 			return err
 		}

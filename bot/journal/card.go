@@ -86,7 +86,7 @@ func (c Cards) SaveCard(ctx context.Context, operationID string, shown operation
 func (c Cards) update(ctx context.Context, operationID, doing string,
 	fn func(q *query.Queries, before cardRow) (cardRow, error)) (operation.Card, error) {
 	var result cardRow
-	err := c.s.write(ctx, func(q *query.Queries) error {
+	err := c.s.write(ctx, func(ctx context.Context, _ query.DBTX, q *query.Queries) error {
 		hold := query.HoldCardParams{OperationID: operationID, Kind: string(c.kind), UpdatedAt: c.s.now().UnixMilli()}
 		before, err := q.HoldCard(ctx, hold)
 		if err != nil {

@@ -20,7 +20,7 @@ const (
 // last 20 of one person are kept. It blocks for one commit.
 func (s *Store) KeepChoices(ctx context.Context, key, person string, data []byte) error {
 	now := s.now()
-	return s.explain("keeping choices in journal", s.write(ctx, func(q *query.Queries) error {
+	err := s.write(ctx, func(ctx context.Context, _ query.DBTX, q *query.Queries) error {
 		if err := s.dropOldChoices(ctx, q); err != nil {
 			return err
 		}
@@ -30,7 +30,8 @@ func (s *Store) KeepChoices(ctx context.Context, key, person string, data []byte
 		}
 		return q.KeepChoices(ctx, query.KeepChoicesParams{
 			Key: key, Person: person, Data: string(data), At: now.UnixMilli()})
-	}))
+	})
+	return s.explain("keeping choices in journal", err)
 }
 
 func (s *Store) dropOldChoices(ctx context.Context, q *query.Queries) error {

@@ -26,8 +26,8 @@ func answerKey(delivery string) string { return "seen:" + delivery }
 // known for at least 24 hours.
 func (s *Store) Claim(ctx context.Context, delivery string) (bool, error) {
 	var n int64
-	err := s.inTurn(ctx, func() (err error) {
-		n, err = s.claim(ctx, s.q, delivery, "")
+	err := s.writeOne(ctx, func(ctx context.Context, _ query.DBTX, q *query.Queries) (err error) {
+		n, err = s.claim(ctx, q, delivery, "")
 		return err
 	})
 	return n > 0, s.explain("claiming a delivery in journal", err)
@@ -40,9 +40,10 @@ func (s *Store) claim(ctx context.Context, q *query.Queries, delivery, operation
 
 // Told records that the person has the answer to a delivery of this process.
 func (s *Store) Told(ctx context.Context, delivery string) error {
-	return s.explain("recording an answer in journal", s.inTurn(ctx, func() error {
-		return s.q.TellDelivery(ctx, query.TellDeliveryParams{Key: answerKey(delivery), Owner: s.process})
-	}))
+	err := s.writeOne(ctx, func(ctx context.Context, _ query.DBTX, q *query.Queries) error {
+		return q.TellDelivery(ctx, query.TellDeliveryParams{Key: answerKey(delivery), Owner: s.process})
+	})
+	return s.explain("recording an answer in journal", err)
 }
 
 // Delivered returns what is stored about a delivery; the zero value if it is new.
@@ -84,14 +85,14 @@ func (s *Store) onlyOnce(ctx context.Context, q *query.Queries, e operation.Even
 
 // Record appends an event without changing an operation; see operation.Journal.
 func (s *Store) Record(ctx context.Context, e operation.Event) error {
+	write := s.write
 	if e.Delivery == "" {
-		return s.explain("recording an event in journal", s.inTurn(ctx, func() error {
-			return s.appendEvent(ctx, s.q, e)
-		}))
+		write = s.writeOne
 	}
-	return s.explain("recording an event in journal", s.write(ctx, func(q *query.Queries) error {
+	err := write(ctx, func(ctx context.Context, _ query.DBTX, q *query.Queries) error {
 		return s.appendEvent(ctx, q, e)
-	}))
+	})
+	return s.explain("recording an event in journal", err)
 }
 
 // Prune deletes expired choices and deliveries older than the given time, but never
@@ -101,21 +102,29 @@ func (s *Store) Prune(ctx context.Context, olderThan time.Time) (int64, error) {
 	if kept := s.now().Add(-keepDeliveries); olderThan.After(kept) {
 		olderThan = kept
 	}
-	if err := s.inTurn(ctx, func() error { return s.dropOldChoices(ctx, s.q) }); err != nil {
+	err := s.writeOne(ctx, func(ctx context.Context, _ query.DBTX, q *query.Queries) error {
+		return s.dropOldChoices(ctx, q)
+	})
+	if err != nil {
 		return 0, s.explain("deleting old choices in journal", err)
 	}
-	n, err := s.prune(ctx, func() (int64, error) {
-		return s.q.PruneDeliveries(ctx, query.PruneDeliveriesParams{Before: olderThan.UnixMilli(), MaxRows: pruneRows})
+	n, err := s.prune(ctx, func(ctx context.Context, q *query.Queries) (int64, error) {
+		return q.PruneDeliveries(ctx, query.PruneDeliveriesParams{Before: olderThan.UnixMilli(), MaxRows: pruneRows})
 	})
 	return n, s.explain("deleting old deliveries in journal", err)
 }
 
 // prune repeats a deletion of pruneRows rows until no row is left, at most pruneRounds
 // times.
-func (s *Store) prune(ctx context.Context, some func() (int64, error)) (total int64, err error) {
+func (s *Store) prune(ctx context.Context, some func(context.Context, *query.Queries) (int64, error)) (
+	total int64, err error) {
 	for range pruneRounds {
 		var n int64
-		if err := s.inTurn(ctx, func() (err error) { n, err = some(); return err }); err != nil {
+		err := s.writeOne(ctx, func(ctx context.Context, _ query.DBTX, q *query.Queries) (err error) {
+			n, err = some(ctx, q)
+			return err
+		})
+		if err != nil {
 			return total, err
 		}
 		if total += n; n < pruneRows {

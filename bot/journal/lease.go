@@ -25,8 +25,8 @@ func (s *Store) Lease(ctx context.Context, id string) (operation.Lease, error) {
 // from was to run. It returns false and changes nothing if another live process is the
 // runner, if the run number is not was, or if others took over from this process.
 func (s *Store) TakeLease(ctx context.Context, id string, was, run int64) (taken bool, err error) {
-	err = s.inTurn(ctx, func() error {
-		n, err := s.q.TakeLease(ctx, query.TakeLeaseParams{ID: id, Was: was, Run: run, Runner: s.process})
+	err = s.writeOne(ctx, func(ctx context.Context, _ query.DBTX, q *query.Queries) error {
+		n, err := q.TakeLease(ctx, query.TakeLeaseParams{ID: id, Was: was, Run: run, Runner: s.process})
 		taken = n > 0
 		return err
 	})
@@ -35,7 +35,9 @@ func (s *Store) TakeLease(ctx context.Context, id string, was, run int64) (taken
 
 // EndLease ends the lease of a run. It does nothing if there is a newer run.
 func (s *Store) EndLease(ctx context.Context, id string, run int64) error {
-	err := s.inTurn(ctx, func() error { return s.q.EndLease(ctx, query.EndLeaseParams{ID: id, Run: run}) })
+	err := s.writeOne(ctx, func(ctx context.Context, _ query.DBTX, q *query.Queries) error {
+		return q.EndLease(ctx, query.EndLeaseParams{ID: id, Run: run})
+	})
 	return s.explain("ending a lease in journal", err)
 }
 

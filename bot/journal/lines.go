@@ -20,7 +20,7 @@ const clockBack = 30 * time.Minute
 // NoteHead records the end of the chain as an event, once an hour for all processes, and
 // reports whether this call did.
 func (s *Store) NoteHead(ctx context.Context) (h audit.Head, noted bool, err error) {
-	err = s.write(ctx, func(q *query.Queries) error {
+	err = s.write(ctx, func(ctx context.Context, _ query.DBTX, q *query.Queries) error {
 		now := s.now()
 		n, err := q.TakeHead(ctx, query.TakeHeadParams{Now: now.UnixMilli(), Before: now.Add(-headEvery).UnixMilli()})
 		if noted = n > 0; err != nil || !noted {
@@ -41,7 +41,7 @@ func (s *Store) NoteHead(ctx context.Context) (h audit.Head, noted bool, err err
 // another process holds it, and returns the position up to which its lines are posted. A
 // new channel begins at the end of the chain.
 func (s *Store) HoldLines(ctx context.Context, holder string, until time.Time) (position int64, held bool, err error) {
-	err = s.write(ctx, func(q *query.Queries) error {
+	err = s.write(ctx, func(ctx context.Context, _ query.DBTX, q *query.Queries) error {
 		n, err := q.HoldAuditLines(ctx, query.HoldAuditLinesParams{Holder: holder, Until: until.UnixMilli(),
 			Now: s.now().UnixMilli(), Far: s.now().Add(clockBack).UnixMilli()})
 		if held = n > 0; err != nil || !held {
@@ -70,8 +70,8 @@ func (s *Store) LinesPosted(ctx context.Context) (int64, error) {
 // AdvanceLines records that the lines up to a position are posted. It fails if another
 // process holds the channel now.
 func (s *Store) AdvanceLines(ctx context.Context, holder string, position int64) error {
-	err := s.inTurn(ctx, func() error {
-		n, err := s.q.AdvanceAuditLines(ctx, query.AdvanceAuditLinesParams{Position: position, Holder: holder})
+	err := s.writeOne(ctx, func(ctx context.Context, _ query.DBTX, q *query.Queries) error {
+		n, err := q.AdvanceAuditLines(ctx, query.AdvanceAuditLinesParams{Position: position, Holder: holder})
 		if err == nil && n == 0 {
 			err = errors.New("another process posts there now")
 		}

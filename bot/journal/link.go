@@ -42,7 +42,7 @@ func (s *Store) linkSome(ctx context.Context) (n int, err error) {
 	if none, err := s.nothingPending(ctx); err != nil || none {
 		return 0, err
 	}
-	err = s.writeTx(ctx, func(tx *sql.Tx, q *query.Queries) error {
+	err = s.write(ctx, func(ctx context.Context, tx query.DBTX, q *query.Queries) error {
 		now := s.now()
 		end, err := q.LockChain(ctx, now.UnixMilli())
 		if errors.Is(err, sql.ErrNoRows) {
@@ -82,7 +82,7 @@ func (s *Store) nothingPending(ctx context.Context) (bool, error) {
 // insertLinks writes all links and removes their events from the queue, in two
 // statements, because each is a round trip to PostgreSQL. Both databases accept
 // placeholders by number.
-func insertLinks(ctx context.Context, tx *sql.Tx, entries []audit.Entry) error {
+func insertLinks(ctx context.Context, tx query.DBTX, entries []audit.Entry) error {
 	var links, seqs strings.Builder
 	values := make([]any, 0, 4*len(entries))
 	taken := make([]any, 0, len(entries))

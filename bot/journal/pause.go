@@ -2,7 +2,6 @@ package journal
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"fmt"
 
@@ -30,7 +29,7 @@ func (s *Store) Pause(ctx context.Context, p operation.Pause, e operation.Event,
 	if err != nil {
 		return nil, nil, fmt.Errorf("pausing in journal: %w", err)
 	}
-	err = s.write(ctx, func(q *query.Queries) error {
+	err = s.write(ctx, func(ctx context.Context, _ query.DBTX, q *query.Queries) error {
 		if err := s.onlyOnePause(ctx, q, &e); err != nil {
 			return err
 		}
@@ -85,7 +84,7 @@ func underWay(ctx context.Context, q *query.Queries) (sending []operation.Operat
 
 // Resume ends the pause; see operation.Pauses.
 func (s *Store) Resume(ctx context.Context, e operation.Event) (ended *operation.Pause, err error) {
-	err = s.write(ctx, func(q *query.Queries) error {
+	err = s.write(ctx, func(ctx context.Context, _ query.DBTX, q *query.Queries) error {
 		if err := q.LockSending(ctx); err != nil {
 			return err
 		}
@@ -112,7 +111,7 @@ func (s *Store) Resume(ctx context.Context, e operation.Event) (ended *operation
 
 // maySend returns a *operation.PausedError if the bot is paused. On PostgreSQL no
 // pause is stored between this and the commit of tx; on SQLite there is one writer.
-func (s *Store) maySend(ctx context.Context, tx *sql.Tx) error {
+func (s *Store) maySend(ctx context.Context, tx query.DBTX) error {
 	var record string
 	err := tx.QueryRowContext(ctx, "select pause from sending where id = 1"+s.dialect.share).Scan(&record)
 	if err != nil {

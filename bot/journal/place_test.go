@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"context"
 	"io"
 	"io/fs"
 	"os"
@@ -245,8 +246,8 @@ func TestFileTakenAwayDuringACommit(t *testing.T) {
 			}
 			return os.Stat(path)
 		}
-		err := s.write(t.Context(), func(q *query.Queries) error {
-			return s.appendEvent(t.Context(), q, event(name))
+		err := s.write(t.Context(), func(ctx context.Context, _ query.DBTX, q *query.Queries) error {
+			return s.appendEvent(ctx, q, event(name))
 		})
 		s.place.stat = os.Stat
 		var moved *operation.JournalMovedError

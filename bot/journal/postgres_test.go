@@ -62,8 +62,8 @@ func TestAProcessPausedInsideATransactionLosesItsLocks(t *testing.T) {
 	locked, resume := make(chan struct{}), make(chan struct{})
 	late := make(chan error, 1)
 	go func() {
-		late <- paused.write(t.Context(), func(q *query.Queries) error {
-			err := q.MarkReported(t.Context(), op.ID)
+		late <- paused.write(t.Context(), func(ctx context.Context, _ query.DBTX, q *query.Queries) error {
+			err := q.MarkReported(ctx, op.ID)
 			close(locked)
 			<-resume
 			return err

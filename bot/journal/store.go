@@ -11,6 +11,7 @@ import (
 
 	"github.com/gofrs/flock"
 	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 
 	"lbbot/bot/journal/internal/query"
@@ -34,6 +35,9 @@ type Config struct {
 	// Now is the clock of the columns updated_at and at; time.Now if nil.
 	Now func() time.Time
 
+	// Registerer takes the metric of the commits; it may be nil.
+	Registerer prometheus.Registerer
+
 	// Log may be nil.
 	Log *zap.Logger
 
@@ -56,6 +60,7 @@ type Store struct {
 	url      string       // of PostgreSQL, may contain a password; empty on SQLite
 	lock     *flock.Flock // nil on PostgreSQL and when read-only
 	place    *place       // nil on PostgreSQL and when read-only
+	commits  prometheus.Counter
 
 	// turn is held while writing to SQLite, which has one writer at a time. Waiting
 	// here is fair and cheap; waiting inside SQLite polls. Nil on PostgreSQL.
@@ -76,6 +81,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	if s.log == nil {
 		s.log = zap.NewNop()
 	}
+	s.commits = newCommits(c.Registerer)
 	if err := s.connect(ctx, c.URL); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -135,56 +141,8 @@ func (s *Store) Ping(ctx context.Context) error {
 	if s.readOnly {
 		return s.explain("reading journal", s.db.PingContext(ctx))
 	}
-	return s.explain("writing to journal", s.inTurn(ctx, func() error {
-		return s.q.Pulse(ctx, s.now().UnixMilli())
-	}))
-}
-
-// write runs fn in one transaction and returns after its commit. It does not wrap
-// errors of fn.
-func (s *Store) write(ctx context.Context, fn func(q *query.Queries) error) error {
-	return s.writeTx(ctx, func(_ *sql.Tx, q *query.Queries) error { return fn(q) })
-}
-
-// writeTx is write for statements that are built at run time.
-func (s *Store) writeTx(ctx context.Context, fn func(tx *sql.Tx, q *query.Queries) error) error {
-	return s.inTurn(ctx, func() error {
-		tx, err := s.db.BeginTx(ctx, nil)
-		if err != nil {
-			return err
-		}
-		defer func() { _ = tx.Rollback() }() // fails after the commit
-		if err := fn(tx, s.q.WithTx(tx)); err != nil {
-			return err
-		}
-		if err := s.place.check(); err != nil {
-			return err
-		}
-		return tx.Commit()
+	err := s.writeOne(ctx, func(ctx context.Context, _ query.DBTX, q *query.Queries) error {
+		return q.Pulse(ctx, s.now().UnixMilli())
 	})
-}
-
-// inTurn runs a write, on SQLite one at a time. If the SQLite file was moved, it returns
-// a *operation.JournalMovedError: before fn, so that nothing is written, or after it, so
-// that the write does not count as stored.
-func (s *Store) inTurn(ctx context.Context, fn func() error) error {
-	if s.turn != nil {
-		select {
-		case s.turn <- struct{}{}:
-			defer func() { <-s.turn }()
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-	if err := s.place.check(); err != nil {
-		return err
-	}
-	if err := fn(); err != nil {
-		return err
-	}
-	err := s.place.check()
-	if e, ok := errors.AsType[*operation.JournalMovedError](err); ok {
-		e.Committed = true
-	}
-	return err
+	return s.explain("writing to journal", err)
 }

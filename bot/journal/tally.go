@@ -19,10 +19,11 @@ import (
 // committed when RecordBounded returns. The chain covers it when the summary is stored,
 // at most operation.StoredWithin and a minute later.
 func (s *Store) RecordBounded(ctx context.Context, e operation.Event) error {
-	return s.explain("recording an event in journal", s.write(ctx, func(q *query.Queries) error {
+	err := s.write(ctx, func(ctx context.Context, _ query.DBTX, q *query.Queries) error {
 		_, err := s.note(ctx, q, e)
 		return err
-	}))
+	})
+	return s.explain("recording an event in journal", err)
 }
 
 // note appends e and returns true, or only counts it and returns false.
@@ -93,7 +94,7 @@ func (s *Store) Summarise(ctx context.Context, now time.Time) (n int, err error)
 		return 0, s.explain("reading what was counted in journal", err)
 	}
 	for _, d := range append(due, ahead...) {
-		err := s.write(ctx, func(q *query.Queries) error {
+		err := s.write(ctx, func(ctx context.Context, _ query.DBTX, q *query.Queries) error {
 			return s.tally(ctx, q, d.ActorID, d.Kind, now, func(*operation.Tally) error { return nil })
 		})
 		if err != nil {
@@ -101,7 +102,9 @@ func (s *Store) Summarise(ctx context.Context, now time.Time) (n int, err error)
 		}
 		n++
 	}
-	err = s.inTurn(ctx, func() error { return s.q.PruneTallies(ctx, now.Add(-2*operation.StoredWithin).UnixMilli()) })
+	err = s.writeOne(ctx, func(ctx context.Context, _ query.DBTX, q *query.Queries) error {
+		return q.PruneTallies(ctx, now.Add(-2*operation.StoredWithin).UnixMilli())
+	})
 	return n, s.explain("deleting old counts in journal", err)
 }
 
@@ -112,8 +115,8 @@ func (s *Store) PruneDrafts(ctx context.Context, olderThan time.Time) (int64, er
 	if kept := s.now().Add(-2 * operation.DraftLife); olderThan.After(kept) {
 		olderThan = kept
 	}
-	n, err := s.prune(ctx, func() (int64, error) {
-		return s.q.PruneDrafts(ctx, query.PruneDraftsParams{Before: olderThan.UnixMilli(), MaxRows: pruneRows})
+	n, err := s.prune(ctx, func(ctx context.Context, q *query.Queries) (int64, error) {
+		return q.PruneDrafts(ctx, query.PruneDraftsParams{Before: olderThan.UnixMilli(), MaxRows: pruneRows})
 	})
 	return n, s.explain("deleting old drafts in journal", err)
 }

@@ -29,12 +29,13 @@ func (s *Store) ReadTrail(ctx context.Context, fn func(audit.Reading) error) err
 // CutTrail calls fn in a transaction that may delete the beginning of the audit
 // trail. Until it ends, nobody else links or cuts.
 func (s *Store) CutTrail(ctx context.Context, fn func(audit.Cutting) error) error {
-	return s.explain("cutting the audit trail in journal", s.writeTx(ctx, func(tx *sql.Tx, q *query.Queries) error {
+	err := s.write(ctx, func(ctx context.Context, tx query.DBTX, q *query.Queries) error {
 		if _, err := q.LockChain(ctx, s.now().UnixMilli()); err != nil {
 			return err
 		}
 		return fn(trail{tx, q, s.now})
-	}))
+	})
+	return s.explain("cutting the audit trail in journal", err)
 }
 
 // Entries returns the entries after a position, in order, at most limit and at most

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"lbbot/bot/sandbox/blockkit"
+	"lbbot/bot/sandbox/webapi"
 )
 
 // Limits of chat methods, in characters and bytes.
@@ -14,6 +15,10 @@ const (
 	updateTextMax  = 4000   // chat.update and chat.postEphemeral answer msg_too_long
 	metadataMax    = 4000   // a careful guess: Slack does not publish its limit
 )
+
+// postBurst is how many messages a channel takes at once, before the limit of
+// one per second holds. Slack allows "short bursts" without a number.
+const postBurst = 4
 
 // content is what a message is made of.
 type content struct {
@@ -27,12 +32,12 @@ type content struct {
 
 // content reads and checks the parts of a message that chat methods share.
 // longest bounds the text in characters; below zero it has no bound.
-func (s *Slack) content(args arguments, longest int) (content, *apiError) {
-	c := content{text: args.str("text"), hasText: args.has("text")}
-	v, given, err := args.nested("blocks")
+func (s *Slack) content(args webapi.Arguments, longest int) (content, *webapi.Error) {
+	c := content{text: args.Str("text"), hasText: args.Has("text")}
+	v, given, err := args.Nested("blocks")
 	list, ok := v.([]any)
 	if err != nil || given && !ok {
-		return c, refuse("invalid_blocks_format")
+		return c, webapi.Refuse("invalid_blocks_format")
 	}
 	c.blocks = list
 	if found := blockkit.CheckBlocks(c.blocks); len(found) > 0 {
@@ -42,25 +47,25 @@ func (s *Slack) content(args arguments, longest int) (content, *apiError) {
 		return c, fail
 	}
 	switch {
-	case args.str("markdown_text") != "":
-		return c, refuse("invalid_arguments") // Slack takes it, but the stand-in would not show it
+	case args.Str("markdown_text") != "":
+		return c, webapi.Refuse("invalid_arguments") // Slack takes it, but the stand-in would not show it
 	case strings.TrimSpace(c.text) == "" && len(c.blocks) == 0 && len(c.attachments) == 0:
-		return c, refuse("no_text")
+		return c, webapi.Refuse("no_text")
 	case longest >= 0 && utf8.RuneCountInString(c.text) > longest:
-		return c, refuse("msg_too_long")
+		return c, webapi.Refuse("msg_too_long")
 	}
 	return c, s.metadata(args, &c)
 }
 
 // attach reads and checks the attachments.
-func (c *content) attach(args arguments) *apiError {
-	v, given, err := args.nested("attachments")
+func (c *content) attach(args webapi.Arguments) *webapi.Error {
+	v, given, err := args.Nested("attachments")
 	list, ok := v.([]any)
 	if err != nil || given && !ok {
-		return refuse("invalid_attachments")
+		return webapi.Refuse("invalid_attachments")
 	}
 	if len(list) > blockkit.MaxAttachments {
-		return refuse("too_many_attachments")
+		return webapi.Refuse("too_many_attachments")
 	}
 	if found := blockkit.CheckAttachments(list); len(found) > 0 {
 		return blockFailure("invalid_attachments", found)
@@ -71,17 +76,17 @@ func (c *content) attach(args arguments) *apiError {
 
 // metadata checks {event_type, event_payload}
 // (docs.slack.dev/messaging/message-metadata).
-func (s *Slack) metadata(args arguments, c *content) *apiError {
-	v, given, err := args.nested("metadata")
+func (s *Slack) metadata(args webapi.Arguments, c *content) *webapi.Error {
+	v, given, err := args.Nested("metadata")
 	if err != nil {
-		return refuse("invalid_metadata_format")
+		return webapi.Refuse("invalid_metadata_format")
 	}
 	if !given {
 		return nil
 	}
 	o, ok := v.(object)
 	if !ok {
-		return refuse("invalid_metadata_format")
+		return webapi.Refuse("invalid_metadata_format")
 	}
 	c.hasMetadata = true
 	if len(o) == 0 {
@@ -90,10 +95,10 @@ func (s *Slack) metadata(args arguments, c *content) *apiError {
 	kind, _ := o["event_type"].(string)
 	_, isObject := o["event_payload"].(object)
 	if kind == "" || !isObject || len(o) > 2 {
-		return refuse("invalid_metadata_schema")
+		return webapi.Refuse("invalid_metadata_schema")
 	}
 	if len(mustJSON(o)) > metadataMax {
-		return refuse("metadata_too_large")
+		return webapi.Refuse("metadata_too_large")
 	}
 	c.metadata = o
 	return nil
@@ -110,28 +115,28 @@ func (s *Slack) fill(m *message, c content) {
 }
 
 // postable finds the channel of a post and refuses as Slack does.
-func (s *Slack) postable(id string) (Channel, *apiError) {
+func (s *Slack) postable(id string) (Channel, *webapi.Error) {
 	channel, ok := s.channel(id)
 	if !ok {
 		person, known := s.person(id)
 		if !known || person.Bot || person.Deactivated {
-			return channel, refuse("channel_not_found")
+			return channel, webapi.Refuse("channel_not_found")
 		}
 		channel = s.directMessage(person.ID)
 	}
 	switch {
 	case channel.Private && !channel.BotMember:
-		return channel, refuse("channel_not_found")
+		return channel, webapi.Refuse("channel_not_found")
 	case channel.Archived:
-		return channel, refuse("is_archived")
-	case channel.IM == "" && !channel.BotMember && s.state.missing["chat:write.public"]:
-		return channel, refuse("not_in_channel")
+		return channel, webapi.Refuse("is_archived")
+	case channel.IM == "" && !channel.BotMember && s.Missing("chat:write.public"):
+		return channel, webapi.Refuse("not_in_channel")
 	}
 	return channel, nil
 }
 
-func (s *Slack) postMessage(args arguments) (object, *apiError) {
-	channel, fail := s.postable(args.str("channel"))
+func (s *Slack) postMessage(args webapi.Arguments) (object, *webapi.Error) {
+	channel, fail := s.postable(args.Str("channel"))
 	if fail != nil {
 		return nil, fail
 	}
@@ -140,10 +145,10 @@ func (s *Slack) postMessage(args arguments) (object, *apiError) {
 		return nil, fail
 	}
 	m := s.fromBot(channel.ID)
-	if fail = s.enterThread(m, args.str("thread_ts")); fail != nil {
+	if fail = s.enterThread(m, args.Str("thread_ts")); fail != nil {
 		return nil, fail
 	}
-	if fail = s.limit("post "+channel.ID, postBurst, 1); fail != nil {
+	if fail = s.Limit("post "+channel.ID, postBurst, 1); fail != nil {
 		return nil, fail
 	}
 	if utf8.RuneCountInString(c.text) > messageTextMax {
@@ -162,19 +167,19 @@ func (s *Slack) postMessage(args arguments) (object, *apiError) {
 	return object{"channel": channel.ID, "ts": m.TS, "message": wire}, nil
 }
 
-func (s *Slack) postEphemeral(args arguments) (object, *apiError) {
-	channel, fail := s.visible(args.str("channel"))
+func (s *Slack) postEphemeral(args webapi.Arguments) (object, *webapi.Error) {
+	channel, fail := s.visible(args.Str("channel"))
 	switch {
 	case fail != nil:
 		return nil, fail
 	case channel.Archived:
-		return nil, refuse("is_archived")
+		return nil, webapi.Refuse("is_archived")
 	case channel.IM == "" && !channel.BotMember:
-		return nil, refuse("not_in_channel")
+		return nil, webapi.Refuse("not_in_channel")
 	}
-	person, ok := s.person(args.str("user"))
+	person, ok := s.person(args.Str("user"))
 	if !ok || person.Deactivated || !isMember(channel, person.ID) {
-		return nil, refuse("user_not_in_channel")
+		return nil, webapi.Refuse("user_not_in_channel")
 	}
 	c, fail := s.content(args, updateTextMax)
 	if fail != nil {
@@ -182,7 +187,7 @@ func (s *Slack) postEphemeral(args arguments) (object, *apiError) {
 	}
 	m := s.fromBot(channel.ID)
 	m.Ephemeral, m.To = true, person.ID
-	if fail = s.enterThread(m, args.str("thread_ts")); fail != nil {
+	if fail = s.enterThread(m, args.Str("thread_ts")); fail != nil {
 		return nil, fail
 	}
 	if !s.active(m) {
@@ -193,28 +198,28 @@ func (s *Slack) postEphemeral(args arguments) (object, *apiError) {
 }
 
 // ownMessage finds a message of the bot. foreign is the error for another's.
-func (s *Slack) ownMessage(args arguments, foreign string) (Channel, *message, *apiError) {
-	channel, fail := s.visible(args.str("channel"))
+func (s *Slack) ownMessage(args webapi.Arguments, foreign string) (Channel, *message, *webapi.Error) {
+	channel, fail := s.visible(args.Str("channel"))
 	if fail != nil {
 		return channel, nil, fail
 	}
-	m := s.message(channel.ID, args.str("ts"))
+	m := s.message(channel.ID, args.Str("ts"))
 	switch {
 	case m == nil || m.Ephemeral:
-		return channel, nil, refuse("message_not_found")
+		return channel, nil, webapi.Refuse("message_not_found")
 	case m.BotID != s.state.world.BotID:
-		return channel, nil, refuse(foreign)
+		return channel, nil, webapi.Refuse(foreign)
 	}
 	return channel, m, nil
 }
 
-func (s *Slack) updateMessage(args arguments) (object, *apiError) {
+func (s *Slack) updateMessage(args webapi.Arguments) (object, *webapi.Error) {
 	channel, m, fail := s.ownMessage(args, "cant_update_message")
 	if fail != nil {
 		return nil, fail
 	}
 	if channel.Archived {
-		return nil, refuse("is_inactive")
+		return nil, webapi.Refuse("is_inactive")
 	}
 	c, fail := s.content(args, updateTextMax)
 	if fail != nil {
@@ -231,7 +236,7 @@ func (s *Slack) updateMessage(args arguments) (object, *apiError) {
 	return object{"channel": channel.ID, "ts": m.TS, "text": m.Text, "message": s.wire(m)}, nil
 }
 
-func (s *Slack) deleteMessage(args arguments) (object, *apiError) {
+func (s *Slack) deleteMessage(args webapi.Arguments) (object, *webapi.Error) {
 	channel, m, fail := s.ownMessage(args, "cant_delete_message")
 	if fail != nil {
 		return nil, fail
@@ -240,14 +245,14 @@ func (s *Slack) deleteMessage(args arguments) (object, *apiError) {
 	return object{"channel": channel.ID, "ts": m.TS}, nil
 }
 
-func (s *Slack) permalink(args arguments) (object, *apiError) {
-	channel, fail := s.visible(args.str("channel"))
+func (s *Slack) permalink(args webapi.Arguments) (object, *webapi.Error) {
+	channel, fail := s.visible(args.Str("channel"))
 	if fail != nil {
 		return nil, fail
 	}
-	m := s.message(channel.ID, args.str("message_ts"))
+	m := s.message(channel.ID, args.Str("message_ts"))
 	if m == nil || m.Ephemeral {
-		return nil, refuse("message_not_found")
+		return nil, webapi.Refuse("message_not_found")
 	}
 	link := fmt.Sprintf("https://%s.slack.com/archives/%s/p%s", s.domain(), channel.ID,
 		strings.ReplaceAll(m.TS, ".", ""))

@@ -5,17 +5,19 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"lbbot/bot/sandbox/webapi"
 )
 
 func (s *Slack) domain() string {
 	return strings.ToLower(strings.ReplaceAll(s.state.world.TeamName, " ", "-"))
 }
 
-func (s *Slack) openConnection(arguments) (object, *apiError) {
+func (s *Slack) openConnection(webapi.Arguments) (object, *webapi.Error) {
 	return object{"url": s.Server.OpenURL("ws" + strings.TrimPrefix(s.base, "http"))}, nil
 }
 
-func (s *Slack) authTest(arguments) (object, *apiError) {
+func (s *Slack) authTest(webapi.Arguments) (object, *webapi.Error) {
 	w := s.state.world
 	answer := object{"url": "https://" + s.domain() + ".slack.com/", "team": w.TeamName, "user": w.BotName,
 		"team_id": w.TeamID, "user_id": w.BotUserID, "bot_id": w.BotID, "app_id": w.AppID,
@@ -27,10 +29,10 @@ func (s *Slack) authTest(arguments) (object, *apiError) {
 }
 
 // usersInfo answers with the flags of docs.slack.dev/reference/objects/user-object.
-func (s *Slack) usersInfo(args arguments) (object, *apiError) {
-	p, ok := s.person(args.str("user"))
+func (s *Slack) usersInfo(args webapi.Arguments) (object, *webapi.Error) {
+	p, ok := s.person(args.Str("user"))
 	if !ok {
-		return nil, refuse("user_not_found")
+		return nil, webapi.Refuse("user_not_found")
 	}
 	w := s.state.world
 	user := object{"id": p.ID, "team_id": p.TeamID, "name": p.Name, "real_name": p.RealName, "deleted": p.Deactivated,
@@ -55,10 +57,10 @@ func (s *Slack) usersInfo(args arguments) (object, *apiError) {
 	return object{"user": user}, nil
 }
 
-func (s *Slack) usergroupsList(args arguments) (object, *apiError) {
+func (s *Slack) usergroupsList(args webapi.Arguments) (object, *webapi.Error) {
 	groups := []object{}
 	for _, g := range s.state.world.Groups {
-		if g.Disabled && !args.boolean("include_disabled") {
+		if g.Disabled && !args.Boolean("include_disabled") {
 			continue
 		}
 		deleted := 0
@@ -68,7 +70,7 @@ func (s *Slack) usergroupsList(args arguments) (object, *apiError) {
 		group := object{"id": g.ID, "team_id": s.state.world.TeamID, "is_usergroup": true, "name": g.Name,
 			"handle": g.Handle, "is_external": g.External, "date_create": 1_780_000_000, "date_delete": deleted,
 			"user_count": len(g.Members)}
-		if args.boolean("include_users") {
+		if args.Boolean("include_users") {
 			group["users"] = append([]string{}, g.Members...)
 		}
 		groups = append(groups, group)
@@ -77,17 +79,17 @@ func (s *Slack) usergroupsList(args arguments) (object, *apiError) {
 }
 
 // visible finds a channel that the bot may know of.
-func (s *Slack) visible(id string) (Channel, *apiError) {
+func (s *Slack) visible(id string) (Channel, *webapi.Error) {
 	channel, ok := s.channel(id)
 	if !ok || channel.Private && !channel.BotMember {
-		return channel, refuse("channel_not_found")
+		return channel, webapi.Refuse("channel_not_found")
 	}
 	return channel, nil
 }
 
 // readable finds a channel the bot can read about; family is the scope's second
 // half ("read" or "history").
-func (s *Slack) readable(id, family string) (Channel, *apiError) {
+func (s *Slack) readable(id, family string) (Channel, *webapi.Error) {
 	channel, fail := s.visible(id)
 	if fail != nil {
 		return channel, fail
@@ -98,11 +100,11 @@ func (s *Slack) readable(id, family string) (Channel, *apiError) {
 	} else if channel.Private {
 		scope = "groups:"
 	}
-	return channel, s.needScope(scope + family)
+	return channel, s.NeedScope(scope + family)
 }
 
-func (s *Slack) conversationsInfo(args arguments) (object, *apiError) {
-	channel, fail := s.readable(args.str("channel"), "read")
+func (s *Slack) conversationsInfo(args webapi.Arguments) (object, *webapi.Error) {
+	channel, fail := s.readable(args.Str("channel"), "read")
 	if fail != nil {
 		return nil, fail
 	}
@@ -126,19 +128,19 @@ func (s *Slack) channelObject(c Channel) object {
 }
 
 // pageOf turns cursor and limit into a range and the next cursor.
-func pageOf(args arguments, total, standard int) (from, to int, next string, fail *apiError) {
+func pageOf(args webapi.Arguments, total, standard int) (from, to int, next string, fail *webapi.Error) {
 	limit := standard
-	if text := args.str("limit"); text != "" {
+	if text := args.Str("limit"); text != "" {
 		n, err := strconv.Atoi(text)
 		if err != nil || n < 1 || n > 999 {
-			return 0, 0, "", refuse("invalid_limit")
+			return 0, 0, "", webapi.Refuse("invalid_limit")
 		}
 		limit = n
 	}
-	if text := args.str("cursor"); text != "" {
+	if text := args.Str("cursor"); text != "" {
 		n, err := strconv.Atoi(strings.TrimPrefix(text, "next:"))
 		if err != nil || n < 0 || n > total || !strings.HasPrefix(text, "next:") {
-			return 0, 0, "", refuse("invalid_cursor")
+			return 0, 0, "", webapi.Refuse("invalid_cursor")
 		}
 		from = n
 	}

@@ -3,11 +3,13 @@ package sandbox
 import (
 	"slices"
 	"strings"
+
+	"lbbot/bot/sandbox/webapi"
 )
 
 // conversationsHistory answers newest first, without ephemeral messages and
 // without replies, as Slack does.
-func (s *Slack) conversationsHistory(args arguments) (object, *apiError) {
+func (s *Slack) conversationsHistory(args webapi.Arguments) (object, *webapi.Error) {
 	channel, fail := s.historyOf(args)
 	if fail != nil {
 		return nil, fail
@@ -24,16 +26,16 @@ func (s *Slack) conversationsHistory(args arguments) (object, *apiError) {
 // conversationsReplies answers the first message of a thread, then its replies,
 // oldest first; for a reply or a message without replies only that message
 // (docs.slack.dev/reference/methods/conversations.replies).
-func (s *Slack) conversationsReplies(args arguments) (object, *apiError) {
+func (s *Slack) conversationsReplies(args webapi.Arguments) (object, *webapi.Error) {
 	channel, fail := s.historyOf(args)
 	if fail != nil {
 		return nil, fail
 	}
 	i := slices.IndexFunc(s.state.messages[channel.ID], func(m *message) bool {
-		return m.TS == args.str("ts") && !m.Ephemeral && (!m.Deleted || len(s.replies(m)) > 0)
+		return m.TS == args.Str("ts") && !m.Ephemeral && (!m.Deleted || len(s.replies(m)) > 0)
 	})
 	if i < 0 {
-		return nil, refuse("thread_not_found")
+		return nil, webapi.Refuse("thread_not_found")
 	}
 	first := s.state.messages[channel.ID][i]
 	found := []*message{first}
@@ -46,16 +48,16 @@ func (s *Slack) conversationsReplies(args arguments) (object, *apiError) {
 }
 
 // historyOf finds a channel whose messages the bot may read.
-func (s *Slack) historyOf(args arguments) (Channel, *apiError) {
-	channel, fail := s.readable(args.str("channel"), "history")
+func (s *Slack) historyOf(args webapi.Arguments) (Channel, *webapi.Error) {
+	channel, fail := s.readable(args.Str("channel"), "history")
 	if fail == nil && channel.IM == "" && !channel.BotMember {
-		fail = refuse("not_in_channel")
+		fail = webapi.Refuse("not_in_channel")
 	}
 	return channel, fail
 }
 
 // listed answers one page of the messages.
-func (s *Slack) listed(args arguments, found []*message, standard int) (object, *apiError) {
+func (s *Slack) listed(args webapi.Arguments, found []*message, standard int) (object, *webapi.Error) {
 	from, to, next, fail := pageOf(args, len(found), standard)
 	if fail != nil {
 		return nil, fail
@@ -66,7 +68,7 @@ func (s *Slack) listed(args arguments, found []*message, standard int) (object, 
 			m = s.tombstone(m)
 		}
 		wire := s.wire(m)
-		if m.metadata != nil && args.boolean("include_all_metadata") {
+		if m.metadata != nil && args.Boolean("include_all_metadata") {
 			wire["metadata"] = m.metadata
 		}
 		messages = append(messages, wire)
@@ -77,8 +79,8 @@ func (s *Slack) listed(args arguments, found []*message, standard int) (object, 
 
 // within reports whether a message is in the range of the arguments. Ids are
 // compared as numbers with six decimals.
-func within(args arguments, m *message) bool {
-	ts, oldest, latest, inclusive := m.TS, args.str("oldest"), args.str("latest"), args.boolean("inclusive")
+func within(args webapi.Arguments, m *message) bool {
+	ts, oldest, latest, inclusive := m.TS, args.Str("oldest"), args.Str("latest"), args.Boolean("inclusive")
 	if ts == padTS(oldest) || ts == padTS(latest) {
 		return inclusive
 	}

@@ -101,7 +101,7 @@ func (s *Slack) submitAnswer(v *view, ack socket.Ack) (errs map[string]string, f
 			return unusable("push_limit_reached")
 		}
 		if fail := s.checkView(def, "modal", self); fail != nil {
-			return unusable("%s: %s %v", action, fail.code, fail.details)
+			return unusable("%s: %s %v", action, fail.Code, fail.Details)
 		}
 		if action == "update" {
 			s.setView(v, def)

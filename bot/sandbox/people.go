@@ -12,6 +12,7 @@ import (
 
 	"lbbot/bot/sandbox/blockkit"
 	"lbbot/bot/sandbox/socket"
+	"lbbot/bot/sandbox/webapi"
 )
 
 // refused starts the Failure of an act that Slack's client does not allow.
@@ -193,9 +194,9 @@ func (s *Slack) commandAnswer(p Person, c Channel, typed string, ack socket.Ack)
 	if o["response_type"] == "in_channel" {
 		s.add(&message{Message: Message{ChannelID: c.ID, UserID: p.ID, Text: typed}})
 	}
-	if fail := s.answer(&response{userID: p.ID, channelID: c.ID}, arguments{values: o}); fail != nil {
-		s.noteLocked("the ack of a command carries an unusable message: %s %s", fail.code,
-			strings.Join(fail.details, "; "))
+	if fail := s.answer(&response{userID: p.ID, channelID: c.ID}, webapi.Arguments{Values: o}); fail != nil {
+		s.noteLocked("the ack of a command carries an unusable message: %s %s", fail.Code,
+			strings.Join(fail.Details, "; "))
 		return "invalid_command_response"
 	}
 	return ""

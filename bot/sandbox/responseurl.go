@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"lbbot/bot/sandbox/blockkit"
+	"lbbot/bot/sandbox/webapi"
 )
 
 // How long and how often a response address works
@@ -36,40 +37,38 @@ func (s *Slack) newResponse(kind, userID, channelID string, original *message) s
 // serveResponse takes a post to a response address. It answers the plain text
 // "ok", or anything else for a failure: Slack does not document failures.
 func (s *Slack) serveResponse(w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, requestMax))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, webapi.RequestMax))
 	v, decodeErr := blockkit.Decode(body)
 	o, ok := v.(object)
-	status, fail := http.StatusOK, refuse("invalid_payload")
-	execute := func() *apiError {
+	status, fail := http.StatusOK, webapi.Refuse("invalid_payload")
+	execute := func() *webapi.Error {
 		if ok && err == nil && decodeErr == nil && r.Method == http.MethodPost {
-			s.phase("response_url", BeforeExecute)
-			status, fail = s.respond(r.URL.Path, arguments{values: o})
-			s.phase("response_url", AfterExecute)
+			status, fail = s.respond(r.URL.Path, webapi.Arguments{Values: o})
 		}
 		return fail
 	}
 	switch {
-	case !s.scripted(w, r, "response_url", arguments{values: o}, execute):
+	case !s.API.Execute(w, r, "response_url", webapi.Arguments{Values: o}, execute):
 	case fail != nil:
 		w.Header().Set("Content-Type", "application/json; charset=utf-8")
-		writeJSON(w, status, object{"ok": false, "error": fail.code})
+		webapi.WriteJSON(w, status, object{"ok": false, "error": fail.Code})
 	default:
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		_, _ = io.WriteString(w, "ok")
 	}
 }
 
-func (s *Slack) respond(path string, args arguments) (int, *apiError) {
+func (s *Slack) respond(path string, args webapi.Arguments) (int, *webapi.Error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r := s.state.responses[path]
 	switch {
 	case r == nil:
-		return http.StatusNotFound, refuse("no_service")
+		return http.StatusNotFound, webapi.Refuse("no_service")
 	case s.now().After(r.until):
-		return http.StatusNotFound, refuse("expired_url")
+		return http.StatusNotFound, webapi.Refuse("expired_url")
 	case r.uses >= responseURLUses:
-		return http.StatusNotFound, refuse("used_url")
+		return http.StatusNotFound, webapi.Refuse("used_url")
 	}
 	if fail := s.answer(r, args); fail != nil {
 		return http.StatusOK, fail
@@ -80,13 +79,13 @@ func (s *Slack) respond(path string, args arguments) (int, *apiError) {
 
 // answer posts, replaces or deletes a message for a response address or for the
 // ack of a command.
-func (s *Slack) answer(r *response, args arguments) *apiError {
+func (s *Slack) answer(r *response, args webapi.Arguments) *webapi.Error {
 	// slack-go sends an empty metadata object with every response, and Slack
 	// takes no metadata here.
-	delete(args.values, "metadata")
-	if args.boolean("delete_original") {
+	delete(args.Values, "metadata")
+	if args.Boolean("delete_original") {
 		if r.original == nil || r.original.Deleted {
-			return refuse("message_not_found")
+			return webapi.Refuse("message_not_found")
 		}
 		r.original.Deleted = true
 		return nil
@@ -95,17 +94,17 @@ func (s *Slack) answer(r *response, args arguments) *apiError {
 	if fail != nil {
 		return fail
 	}
-	kind := args.str("response_type")
+	kind := args.Str("response_type")
 	if kind != "" && kind != "ephemeral" && kind != "in_channel" {
-		return refuse("invalid_response_type")
+		return webapi.Refuse("invalid_response_type")
 	}
-	if args.boolean("replace_original") && r.original != nil {
+	if args.Boolean("replace_original") && r.original != nil {
 		return s.replaceOriginal(r.original, kind, c)
 	}
 	m := s.fromBot(r.channelID)
 	if kind != "in_channel" {
 		m.Ephemeral, m.To = true, r.userID
-	} else if fail := s.enterThread(m, args.str("thread_ts")); fail != nil {
+	} else if fail := s.enterThread(m, args.Str("thread_ts")); fail != nil {
 		return fail
 	}
 	s.fill(m, c)
@@ -114,12 +113,12 @@ func (s *Slack) answer(r *response, args arguments) *apiError {
 }
 
 // replaceOriginal changes a message. It cannot change who sees it.
-func (s *Slack) replaceOriginal(m *message, kind string, c content) *apiError {
+func (s *Slack) replaceOriginal(m *message, kind string, c content) *webapi.Error {
 	switch {
 	case m.Deleted:
-		return refuse("message_not_found")
+		return webapi.Refuse("message_not_found")
 	case kind == "in_channel" && m.Ephemeral, kind == "ephemeral" && !m.Ephemeral:
-		return refuse("cant_change_visibility")
+		return webapi.Refuse("cant_change_visibility")
 	}
 	m.keepVersion()
 	s.fill(m, c)

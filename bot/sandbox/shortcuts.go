@@ -9,6 +9,7 @@ import (
 
 	"lbbot/bot/sandbox/blockkit"
 	"lbbot/bot/sandbox/socket"
+	"lbbot/bot/sandbox/webapi"
 )
 
 // Shortcuts lists the shortcuts that the app declares.
@@ -94,11 +95,11 @@ func (s *Slack) PostAs(botUserID, channelID, threadTS string, raw json.RawMessag
 	}
 	m := &message{Message: Message{ChannelID: c.ID, UserID: p.ID, BotID: "B" + p.ID[1:]}}
 	if fail := s.enterThread(m, threadTS); fail != nil {
-		return Message{}, fmt.Errorf("posting as another app: %s", fail.code)
+		return Message{}, fmt.Errorf("posting as another app: %s", fail.Code)
 	}
-	read, fail := s.content(arguments{values: o}, messageTextMax)
+	read, fail := s.content(webapi.Arguments{Values: o}, messageTextMax)
 	if fail != nil {
-		return Message{}, fmt.Errorf("posting as another app: %s %v", fail.code, fail.details)
+		return Message{}, fmt.Errorf("posting as another app: %s %v", fail.Code, fail.Details)
 	}
 	s.fill(m, read)
 	return s.shown(s.add(m)), nil

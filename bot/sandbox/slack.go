@@ -23,14 +23,15 @@ import (
 	"time"
 
 	"lbbot/bot/sandbox/socket"
+	"lbbot/bot/sandbox/webapi"
 )
 
 // Slack is the stand-in. Its methods may be called from several goroutines.
 type Slack struct {
 	*socket.Server // its faults and rules are methods of Slack
+	*webapi.API    // so are its own
 
 	opt     Options
-	methods map[string]apiMethod
 	deliver func(context.Context, socket.Envelope) socket.Ack // Server.Deliver, or a test in its place
 
 	mu     sync.Mutex
@@ -54,13 +55,7 @@ type state struct {
 	homes     map[string]*view      // by person
 	triggers  map[string]*trigger
 	responses map[string]*response // by path
-	missing   map[string]bool      // scopes not granted
-	revoked   map[TokenKind]bool
-	calls     []APICall
 	findings  []string
-	faults    []scriptedFault
-	onCall    func(string, Phase)
-	limits    map[string]*bucket
 	lastMicro int64
 	lastID    int
 }
@@ -88,7 +83,10 @@ func New(o Options) *Slack {
 		AppID: func() string { return s.opt.Workspace.AppID }, Now: s.now, Finding: s.finding, Changed: s.changed,
 		AckLimit: o.AckLimit,
 	})
-	s.methods, s.deliver = s.webMethods(), s.Server.Deliver
+	s.API = webapi.New(webapi.Options{AppToken: o.AppToken, BotToken: o.BotToken, Scopes: botScopes(),
+		Methods: s.webMethods(), Now: s.now, Changed: s.changed, Closed: s.closed, Lock: &s.mu,
+		NoRateLimits: o.NoRateLimits, NoTiers: o.NoTiers})
+	s.deliver = s.Server.Deliver
 	return s
 }
 
@@ -96,8 +94,7 @@ func newState(o Options) *state {
 	return &state{
 		world: o.Workspace.copy(), messages: map[string][]*message{}, views: map[string]*view{},
 		stacks: map[string][]*view{}, homes: map[string]*view{}, triggers: map[string]*trigger{},
-		responses: map[string]*response{}, missing: map[string]bool{}, revoked: map[TokenKind]bool{},
-		limits: map[string]*bucket{},
+		responses: map[string]*response{},
 	}
 }
 
@@ -152,7 +149,7 @@ func (s *Slack) Close() error {
 func (s *Slack) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch path := r.URL.Path; {
 	case strings.HasPrefix(path, "/api/"):
-		s.serveAPI(w, r, strings.TrimPrefix(path, "/api/"))
+		s.API.Serve(w, r, strings.TrimPrefix(path, "/api/"))
 	case strings.HasPrefix(path, "/link/"):
 		s.Server.ServeHTTP(w, r)
 	case strings.HasPrefix(path, "/commands/"), strings.HasPrefix(path, "/actions/"),
@@ -186,6 +183,7 @@ func (s *Slack) Reset() {
 	s.mu.Lock()
 	s.state = newState(s.opt)
 	s.mu.Unlock()
+	s.API.Forget()
 	s.changed()
 }
 

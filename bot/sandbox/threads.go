@@ -1,8 +1,10 @@
 package sandbox
 
+import "lbbot/bot/sandbox/webapi"
+
 // enterThread puts a new message into the thread of threadTS; an empty one puts
 // it into none. Like Slack, it takes the ts of a reply for its thread's.
-func (s *Slack) enterThread(m *message, threadTS string) *apiError {
+func (s *Slack) enterThread(m *message, threadTS string) *webapi.Error {
 	if threadTS == "" {
 		return nil
 	}
@@ -12,7 +14,7 @@ func (s *Slack) enterThread(m *message, threadTS string) *apiError {
 		root = root.root
 	}
 	if root == nil || root.Ephemeral || root.Deleted {
-		return refuse("cannot_reply_to_message")
+		return webapi.Refuse("cannot_reply_to_message")
 	}
 	m.root, m.ThreadTS = root, root.TS
 	return nil

@@ -4,6 +4,8 @@ import (
 	"crypto/rand"
 	"fmt"
 	"time"
+
+	"lbbot/bot/sandbox/webapi"
 )
 
 // triggerLife is how long a trigger id works.
@@ -25,17 +27,17 @@ func (s *Slack) newTrigger(userID, channelID, viewID string) string {
 }
 
 // liveTrigger finds a trigger that may still be exchanged.
-func (s *Slack) liveTrigger(id string) (*trigger, *apiError) {
+func (s *Slack) liveTrigger(id string) (*trigger, *webapi.Error) {
 	t := s.state.triggers[id]
 	switch {
 	case id == "":
 		return nil, badArgument("trigger_id")
 	case t == nil:
-		return nil, refuse("invalid_trigger_id")
+		return nil, webapi.Refuse("invalid_trigger_id")
 	case t.used:
-		return nil, refuse("exchanged_trigger_id")
+		return nil, webapi.Refuse("exchanged_trigger_id")
 	case s.now().Sub(t.at) > triggerLife:
-		return nil, refuse("expired_trigger_id")
+		return nil, webapi.Refuse("expired_trigger_id")
 	}
 	return t, nil
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"lbbot/bot/sandbox/socket"
+	"lbbot/bot/sandbox/webapi"
 )
 
 // Options configures a stand-in. The zero value has generated tokens, the real
@@ -194,56 +195,18 @@ type Option struct {
 	Description string
 }
 
-// APICall is one call of the bot.
-type APICall struct {
-	Method string
-	At     time.Time
-	OK     bool
-	Error  string
-	// Args are the arguments, without the token.
-	Args map[string]json.RawMessage
-}
-
-// APIFault is a scripted fault of the Web API. Set one of Error, Status,
-// RetryAfter, Hang or a drop.
-type APIFault struct {
-	// Error answers {"ok":false,"error":Error}.
-	Error string
-	// RetryAfter answers HTTP 429 with this Retry-After, rounded up to seconds.
-	RetryAfter time.Duration
-	// Status answers this HTTP status with a body that is not JSON.
-	Status int
-	// Hang answers nothing until the caller gives up or the stand-in closes.
-	Hang bool
-	// DropBefore closes the connection without executing the call.
-	DropBefore bool
-	// DropAfter executes the call, then closes the connection.
-	DropAfter bool
-	// NoBody executes the call, then answers status 200 without a body.
-	NoBody bool
-	// Execute makes Error, Status and Hang happen after the call was executed.
-	Execute bool
-	// Channel and TS limit it to calls about that channel and that message;
-	// empty: any.
-	Channel, TS string
-	// Times is how many calls it hits. Zero means one, below zero every call.
-	Times int
-}
-
-// Phase is a moment in the life of a Web API call.
-type Phase int
-
-// The phases OnAPICall reports.
-const (
-	BeforeExecute Phase = iota // read and authenticated, nothing changed yet
-	AfterExecute               // done, not answered yet
+// What tests and the page say of Web API calls; webapi explains them.
+type (
+	APICall   = webapi.Call
+	APIFault  = webapi.Fault
+	Phase     = webapi.Phase
+	TokenKind = webapi.TokenKind
 )
 
-// TokenKind names one of the app's two tokens.
-type TokenKind int
-
-// The tokens RevokeToken can take away.
+// The phases OnAPICall reports, and the tokens RevokeToken can take away.
 const (
-	TheBotToken TokenKind = iota
-	TheAppToken
+	BeforeExecute = webapi.BeforeExecute
+	AfterExecute  = webapi.AfterExecute
+	TheBotToken   = webapi.TheBotToken
+	TheAppToken   = webapi.TheAppToken
 )

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"lbbot/bot/sandbox/blockkit"
+	"lbbot/bot/sandbox/webapi"
 )
 
 // viewStackMax is how many modals are open at once.
@@ -28,8 +29,8 @@ type view struct {
 
 // parseView reads and validates the view argument. self is the id of the view
 // that it replaces, whose external id it may keep.
-func (s *Slack) parseView(args arguments, kind, self string) (object, *apiError) {
-	v, given, err := args.nested("view")
+func (s *Slack) parseView(args webapi.Arguments, kind, self string) (object, *webapi.Error) {
+	v, given, err := args.Nested("view")
 	def, isObject := v.(object)
 	if err != nil || !given || !isObject {
 		return nil, badArgument("view")
@@ -37,10 +38,10 @@ func (s *Slack) parseView(args arguments, kind, self string) (object, *apiError)
 	return def, s.checkView(def, kind, self)
 }
 
-func (s *Slack) checkView(def object, kind, self string) *apiError {
+func (s *Slack) checkView(def object, kind, self string) *webapi.Error {
 	found := blockkit.CheckView(def)
 	if len(mustJSON(def)) > blockkit.MaxViewBytes {
-		return refuse("view_too_large")
+		return webapi.Refuse("view_too_large")
 	}
 	if def["type"] != kind && len(found) == 0 {
 		found = append(found, blockkit.Violation{Pointer: "/view/type", Rule: "enum", Message: "must be " + kind})
@@ -51,7 +52,7 @@ func (s *Slack) checkView(def object, kind, self string) *apiError {
 	external, _ := def["external_id"].(string)
 	for id, other := range s.state.views {
 		if external != "" && id != self && other.def["external_id"] == external {
-			return refuse("duplicate_external_id")
+			return webapi.Refuse("duplicate_external_id")
 		}
 	}
 	return nil
@@ -154,8 +155,8 @@ func (s *Slack) push(v *view) {
 	s.state.stacks[v.userID] = append(slices.Clone(stack), v)
 }
 
-func (s *Slack) viewsOpen(args arguments) (object, *apiError) {
-	t, fail := s.liveTrigger(args.str("trigger_id"))
+func (s *Slack) viewsOpen(args webapi.Arguments) (object, *webapi.Error) {
+	t, fail := s.liveTrigger(args.Str("trigger_id"))
 	if fail != nil {
 		return nil, fail
 	}
@@ -170,8 +171,8 @@ func (s *Slack) viewsOpen(args arguments) (object, *apiError) {
 	return object{"view": s.viewWire(v, true)}, nil
 }
 
-func (s *Slack) viewsPush(args arguments) (object, *apiError) {
-	t, fail := s.liveTrigger(args.str("trigger_id"))
+func (s *Slack) viewsPush(args webapi.Arguments) (object, *webapi.Error) {
+	t, fail := s.liveTrigger(args.Str("trigger_id"))
 	if fail != nil {
 		return nil, fail
 	}
@@ -182,9 +183,9 @@ func (s *Slack) viewsPush(args arguments) (object, *apiError) {
 	from := s.state.views[t.viewID]
 	switch {
 	case from == nil || from.kind != "modal":
-		return nil, refuse("not_found")
+		return nil, webapi.Refuse("not_found")
 	case len(s.state.stacks[t.userID]) >= viewStackMax:
-		return nil, refuse("push_limit_reached")
+		return nil, webapi.Refuse("push_limit_reached")
 	}
 	t.used = true
 	v := s.newView(def, t.userID, from.channelID)
@@ -192,8 +193,8 @@ func (s *Slack) viewsPush(args arguments) (object, *apiError) {
 	return object{"view": s.viewWire(v, true)}, nil
 }
 
-func (s *Slack) viewsUpdate(args arguments) (object, *apiError) {
-	id, external := args.str("view_id"), args.str("external_id")
+func (s *Slack) viewsUpdate(args webapi.Arguments) (object, *webapi.Error) {
+	id, external := args.Str("view_id"), args.Str("external_id")
 	if id == "" && external == "" {
 		return nil, badArgument("view_id")
 	}
@@ -204,21 +205,21 @@ func (s *Slack) viewsUpdate(args arguments) (object, *apiError) {
 		}
 	}
 	if v == nil {
-		return nil, refuse("not_found")
+		return nil, webapi.Refuse("not_found")
 	}
 	def, fail := s.parseView(args, v.kind, v.id)
 	if fail != nil {
 		return nil, fail
 	}
-	if hash := args.str("hash"); hash != "" && hash != v.hash {
-		return nil, refuse("hash_conflict")
+	if hash := args.Str("hash"); hash != "" && hash != v.hash {
+		return nil, webapi.Refuse("hash_conflict")
 	}
 	s.setView(v, def)
 	return object{"view": s.viewWire(v, true)}, nil
 }
 
-func (s *Slack) viewsPublish(args arguments) (object, *apiError) {
-	person, ok := s.person(args.str("user_id"))
+func (s *Slack) viewsPublish(args webapi.Arguments) (object, *webapi.Error) {
+	person, ok := s.person(args.Str("user_id"))
 	if !ok {
 		return nil, badArgument("user_id")
 	}
@@ -231,8 +232,8 @@ func (s *Slack) viewsPublish(args arguments) (object, *apiError) {
 	if fail != nil {
 		return nil, fail
 	}
-	if hash := args.str("hash"); hash != "" && (v == nil || hash != v.hash) {
-		return nil, refuse("hash_conflict")
+	if hash := args.Str("hash"); hash != "" && (v == nil || hash != v.hash) {
+		return nil, webapi.Refuse("hash_conflict")
 	}
 	if v == nil {
 		v = s.newView(def, person.ID, "")

@@ -11,6 +11,8 @@ import (
 
 	"github.com/slack-go/slack"
 	"github.com/stretchr/testify/require"
+
+	"lbbot/bot/sandbox/webapi"
 )
 
 func TestTokensAreRefusedAsSlackRefusesThem(t *testing.T) {
@@ -108,7 +110,7 @@ func TestScopesAreNamedInAHeader(t *testing.T) {
 func TestMethodsAreLimitedByTier(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, func(o *Options) { o.NoRateLimits = false })
-	for range tier2 {
+	for range webapi.Tier2 {
 		r.ok("usergroups.list", object{})
 	}
 	_, err := r.api.GetUserGroupsContext(t.Context())

@@ -36,7 +36,7 @@ func TestAnAnsweredCallIsAdded(t *testing.T) {
 		require.Equal(t, "Available", op.BackendStatus)
 		require.Len(t, h.cloud.sent(), 1)
 		require.True(t, h.isClosed(id))
-		require.Equal(t, []operation.State{operation.Accepted, operation.Sending, operation.Done}, h.reporter.states())
+		require.Equal(t, []operation.State{operation.Accepted, operation.Done}, h.reporter.states())
 	})
 }
 

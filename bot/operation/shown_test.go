@@ -10,6 +10,27 @@ import (
 	"lbbot/bot/operation"
 )
 
+func TestTheCallNeverWaitsForSlack(t *testing.T) {
+	t.Parallel()
+	for name, start := range map[string]func(h *house) string{
+		"an addition": func(h *house) string { return h.accepted(request()) },
+		"a removal":   func(h *house) string { return h.leaving() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			scene(t, func(t *testing.T, h *house) {
+				h.reporter.fault = func(string) fault { return fault{hold: 10 * time.Second} }
+				id := start(h)
+				began := time.Now()
+				op := h.carry(id)
+				require.Equal(t, operation.Done, op.State)
+				require.Len(t, h.cloud.sent(), 1)
+				require.Zero(t, h.cloud.sent()[0].at.Sub(began), "Slack answers each call after 10 s")
+			})
+		})
+	}
+}
+
 func TestEachAgreementIsShownWhenItIsGiven(t *testing.T) {
 	t.Parallel()
 	scene(t, func(t *testing.T, h *house) {

@@ -33,13 +33,16 @@ func (r *Runner) call(ctx context.Context, op *operation.Operation, deadline tim
 	if op.State != operation.Unconfirmed {
 		op.State = operation.Sending
 	}
-	if err := r.save(ctx, op, operation.EventAttempt,
+	if err := r.store(ctx, op, operation.EventAttempt,
 		operation.WithPolicies(map[string]string{"attempt": strconv.Itoa(number)},
 			op.Policies, op.PolicyDigest)); err != nil {
 		if e, ok := errors.AsType[*operation.PausedError](err); ok {
 			return r.paused(ctx, &before, e.Pause)
 		}
 		return operation.Next{}, err
+	}
+	if op.State != operation.Sending { // a repeat: the card says that it is not confirmed, and when it was sent
+		r.Reporter.Show(*op)
 	}
 	left := min(callWithin, deadline.Sub(r.Now()))
 	if left < callWithin/3 {
@@ -64,18 +67,27 @@ func (r *Runner) send(ctx context.Context, op operation.Operation, number int) (
 	return r.Changes[op.Change].Send(ctx, op)
 }
 
-// slowAfter is how long an answer may take before the card says that it does.
-const slowAfter = 3 * time.Second
+// Most calls have their answer within addingAfter, and the card goes from Asked to
+// its end in one edit. slowAfter is how long an answer may take before the card says
+// that it does.
+const (
+	addingAfter = 700 * time.Millisecond
+	slowAfter   = 3 * time.Second
+)
 
-// showSlowCall updates the card when a call has no answer after slowAfter:
-// people who wait start to repeat their requests. The function it returns ends that
-// and waits for it.
+// showSlowCall updates the card when a call has no answer after addingAfter, and after
+// slowAfter: people who wait start to repeat their requests. The function it returns
+// ends that and waits for it.
 func (r *Runner) showSlowCall(ctx context.Context, sent operation.Operation, number int) (answered func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		if sleep(ctx, slowAfter) != nil {
+		if sleep(ctx, addingAfter) != nil {
+			return
+		}
+		r.Reporter.Show(sent)
+		if sleep(ctx, slowAfter-addingAfter) != nil {
 			return
 		}
 		op, err := operation.Update(ctx, r.Journal, sent.ID, func(op *operation.Operation) (operation.Event, bool) {

@@ -11,18 +11,9 @@ import (
 	"lbbot/bot/operation"
 )
 
-// announceWithin bounds how long posting the first card may hold things up.
-const announceWithin = 2 * time.Second
-
-// announce posts the card. It holds things up for announceWithin at most; a
-// post that takes longer goes on by itself.
+// announce tells those whose approval was skipped. It does not wait for the card:
+// Execute has it shown, and the board posts it while the checks and the call go on.
 func (r *Runner) announce(ctx context.Context, op operation.Operation) (operation.Next, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, announceWithin,
-		errors.New("posting the card took longer than "+announceWithin.String()))
-	defer cancel()
-	if err := r.Reporter.Report(ctx, op); err != nil {
-		r.Log.Warn("card is late", zap.String("operation", op.ID), zap.Error(err))
-	}
 	_, err := r.tellSkipped(ctx, &op)
 	return operation.Next{State: op.State}, err
 }

@@ -50,12 +50,12 @@ const (
 func (r *Runner) Execute(run operation.Run, id string) error {
 	w := execution{run: run, runner: r, id: id}
 
-	// Not a step: each run updates the card when it begins. What the process
-	// before was about to show may be lost, and an operation that waits for people
-	// does not change for long.
+	// Not a step: each run has the card shown when it begins and does not wait for
+	// Slack. What the process before was about to show may be lost, and an operation
+	// that waits for people does not change for long.
 	r.showAgain(id)
 
-	// Twice: the card is found by its place, or by its metadata, and edited.
+	// Twice: who was told is stored.
 	next := w.do(stepAnnounce, r.announce)
 
 	for {
@@ -163,12 +163,17 @@ func (r *Runner) retryStep(ctx context.Context, id string, run int64, name strin
 
 // save stores op with an event that no person caused and shows it.
 func (r *Runner) save(ctx context.Context, op *operation.Operation, kind string, data map[string]string) error {
-	op.Version++
-	if err := r.Journal.Save(ctx, *op, operation.SystemEvent(r.Now(), kind, *op, data)); err != nil {
+	if err := r.store(ctx, op, kind, data); err != nil {
 		return err
 	}
 	r.Reporter.Show(*op)
 	return nil
+}
+
+// store is save without showing.
+func (r *Runner) store(ctx context.Context, op *operation.Operation, kind string, data map[string]string) error {
+	op.Version++
+	return r.Journal.Save(ctx, *op, operation.SystemEvent(r.Now(), kind, *op, data))
 }
 
 // finish ends op in a final state, unless it would be called not added without

@@ -26,6 +26,14 @@ const (
 // far less afterwards.
 const cleanUpTo = 4 * MaxInitialValue
 
+// Replacers are built once: a new one takes 13 KB.
+var (
+	escapes    = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
+	unescapes  = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&")
+	lookAlikes = strings.NewReplacer("*", "∗", "~", "∼", "`", "ʼ")
+	brackets   = strings.NewReplacer("<", "‹", ">", "›")
+)
+
 // Clean takes out control characters, bidirectional overrides, zero-width and
 // other invisible characters, and makes one line of it.
 func Clean(s string) string {
@@ -86,7 +94,7 @@ func ClampMarkup(s string, limit int) string {
 // Escape does the three replacements that keep text from becoming a mention
 // or a link (docs.slack.dev/messaging/formatting-message-text).
 func Escape(s string) string {
-	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(s)
+	return escapes.Replace(s)
 }
 
 // Code shows s in code style, where it can be selected whole and nothing in
@@ -133,7 +141,7 @@ func isLetter(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) ||
 // replaced by others that look alike, since Slack has no escape for them.
 func Prose(s string, limit int) string {
 	s = Clamp(Clean(s), limit)
-	s = strings.NewReplacer("*", "∗", "~", "∼", "`", "ʼ").Replace(s)
+	s = lookAlikes.Replace(s)
 	return Escape(emojiNames(edgeUnderscores(s)))
 }
 
@@ -168,7 +176,7 @@ func BareName(s string) string {
 }
 
 // Brackets replaces angle brackets with look-alikes, for text in which Slack escapes nothing.
-func Brackets(s string) string { return strings.NewReplacer("<", "‹", ">", "›").Replace(s) }
+func Brackets(s string) string { return brackets.Replace(s) }
 
 // Unmarked turns the markup of our own fallback texts back into words, for
 // places that have none. What it returns is not safe in markup.
@@ -185,7 +193,7 @@ func Unmarked(s string) string {
 		s = s[start+n:]
 	}
 	b.WriteString(s)
-	return strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&").Replace(b.String())
+	return unescapes.Replace(b.String())
 }
 
 // tokenWords reads the <…> that s begins with, and returns its words and its

@@ -30,13 +30,54 @@ func verbsOf(k operation.ChangeKind) verbs {
 //	{Add} {Adding} {Added}      the same at the start of a sentence
 //	{Not added}                 the first word of a card that says so
 func Say(op operation.Operation, show Shown, format string, args ...any) string {
-	v, inert := verbsOf(op.Change), func(s string) string { return strings.ReplaceAll(s, "%", "%%") }
-	places := strings.NewReplacer("{server}", inert(ServerName(op, show)), "{listener}", inert(ListenerName(op, show)),
-		"{port}", inert(ListenerPort(op, show)), "{ref}", inert(op.Ref),
-		"{add}", v.do, "{adding}", v.doing, "{added}", v.done, "{to}", v.to,
-		"{Add}", Capital(v.do), "{Adding}", Capital(v.doing), "{Added}", Capital(v.done),
-		"{Not added}", FirstWord(op.Change, operation.NotDone))
-	return fmt.Sprintf(places.Replace(format), args...)
+	var b strings.Builder
+	for rest := format; ; {
+		before, after, open := strings.Cut(rest, "{")
+		b.WriteString(before)
+		if !open {
+			return fmt.Sprintf(b.String(), args...)
+		}
+		name, next, _ := strings.Cut(after, "}")
+		if words, ok := place(op, show, name); ok {
+			b.WriteString(strings.ReplaceAll(words, "%", "%%"))
+			rest = next
+		} else {
+			b.WriteByte('{')
+			rest = after
+		}
+	}
+}
+
+// place returns what stands in a place of Say.
+func place(op operation.Operation, show Shown, name string) (words string, ok bool) {
+	v := verbsOf(op.Change)
+	switch name {
+	case "server":
+		return ServerName(op, show), true
+	case "listener":
+		return ListenerName(op, show), true
+	case "port":
+		return ListenerPort(op, show), true
+	case "ref":
+		return op.Ref, true
+	case "add":
+		return v.do, true
+	case "adding":
+		return v.doing, true
+	case "added":
+		return v.done, true
+	case "to":
+		return v.to, true
+	case "Add":
+		return Capital(v.do), true
+	case "Adding":
+		return Capital(v.doing), true
+	case "Added":
+		return Capital(v.done), true
+	case "Not added":
+		return FirstWord(op.Change, operation.NotDone), true
+	}
+	return "", false
 }
 
 // Subject is the part of a sentence for Say that names what op is about, after the

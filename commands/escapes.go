@@ -2,6 +2,8 @@ package commands
 
 import "strings"
 
+var entities = strings.NewReplacer("&amp;", "&", "&lt;", "<", "&gt;", ">")
+
 // unescape turns Slack's escapes into plain text (docs.slack.dev/messaging/formatting-message-text): "<#C1|ops>"
 // becomes "#ops", or "C1" if wantID; "<@U1|ana>" becomes "@ana"; a link becomes its label; "&amp;", "&lt;" and "&gt;"
 // become characters. It repeats until nothing is escaped, so that its result never becomes markup again.
@@ -9,13 +11,9 @@ func unescape(s string, wantID bool) string {
 	if !strings.ContainsAny(s, "<&") {
 		return s
 	}
-	var entities *strings.Replacer
 	for {
 		next := unbracket(s, wantID)
 		if strings.Contains(next, "&") {
-			if entities == nil {
-				entities = strings.NewReplacer("&amp;", "&", "&lt;", "<", "&gt;", ">")
-			}
 			next = entities.Replace(next)
 		}
 		if next == s {

@@ -49,7 +49,7 @@ func Help(topic string, r Rights) HelpPage {
 	if f := findField(registerFields[:], strings.TrimSuffix(topic, "=")); f != nil {
 		return helpField(*f)
 	}
-	for _, v := range Verbs() {
+	for _, v := range verbs {
 		if strings.EqualFold(topic, string(v.Verb)) || slices.Contains(v.Words, strings.ToLower(topic)) {
 			return helpVerb(v, r)
 		}
@@ -81,7 +81,7 @@ func helpRights(r Rights) []string {
 		return []string{"I could not check which commands you may use, so all of them are listed."}
 	}
 	hidden := 0
-	for _, v := range Verbs() {
+	for _, v := range verbs {
 		if v.Verb != VerbForm && !r.list(v) {
 			hidden++
 		}
@@ -100,7 +100,7 @@ func helpStart(r Rights) HelpPage {
 	lines := []string{"I add servers to load balancers, take them off, and post the result in the channel."}
 	if r.has(RightsRegister) {
 		lines = append(lines, Name, "opens the form. Or type it in one line, listener first, then server:")
-		lines = append(lines, Verbs()[0].Examples...)
+		lines = append(lines, verbs[0].Examples...)
 		lines = append(lines,
 			"Names and IDs are never guessed: only exact matches are taken. Ports and weight may be left out.",
 			"In a thread, mention me with the same words.")
@@ -136,7 +136,7 @@ func helpAll(r Rights) HelpPage {
 		lines = append(lines,
 			"Put quotes around a value with spaces. Hyphens before a key and capital letters do not matter.")
 	}
-	for _, v := range Verbs() {
+	for _, v := range verbs {
 		if v.Usage != "" && v.Verb != VerbRegister && r.list(v) {
 			lines = append(lines, v.Usage+": "+v.Summary+".")
 		}
@@ -200,7 +200,7 @@ func helpTopics() []string {
 	for _, f := range registerFields {
 		topics = append(topics, f.Key)
 	}
-	for _, v := range Verbs() {
+	for _, v := range verbs {
 		topics = append(topics, string(v.Verb))
 	}
 	for _, k := range knownCodes {

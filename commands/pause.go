@@ -17,12 +17,11 @@ func verbsOfOwners() []VerbInfo {
 			Summary: "stops the sending of new requests until somebody resumes; what is being sent goes on",
 			SeenBy:  "you, and the owners' channel", Examples: []string{Name + " pause",
 				Name + " pause Zenlayer maintenance until 04:00"},
-			parse: parsePause,
 		},
 		{
 			Verb: VerbResume, Words: []string{"resume", "unpause"}, Usage: "resume", Needs: RightsPause,
 			Summary: "lets requests be sent again", SeenBy: "you, and the owners' channel",
-			Examples: []string{Name + " resume"}, parse: parseResume,
+			Examples: []string{Name + " resume"},
 		},
 	}
 }

@@ -47,6 +47,7 @@ type walkthrough struct {
 // silent shows nothing: what counts here is what is stored and what is called.
 type silent struct{}
 
+func (silent) Announce(operation.Operation)                                         {}
 func (silent) Show(operation.Operation)                                             {}
 func (silent) Report(context.Context, operation.Operation) error                    { return nil }
 func (silent) TellOwner(context.Context, operation.Operation) error                 { return nil }

@@ -55,7 +55,7 @@ func (c Cards) BeginPost(ctx context.Context, operationID string, at time.Time) 
 // PlaceCard stores where the card was posted, like SaveCard, unless another
 // message than gone is stored as the card: the first message wins. gone is the
 // timestamp of the message that no longer exists, or "". PlaceCard returns the
-// card as stored afterwards. An unknown operation is ErrNotFound.
+// card as it was before. An unknown operation is ErrNotFound.
 func (c Cards) PlaceCard(
 	ctx context.Context, operationID string, placed operation.Card, gone string) (operation.Card, error) {
 	const doing = "storing the place of a card in journal"
@@ -63,10 +63,7 @@ func (c Cards) PlaceCard(
 		if before.Ts != "" && before.Ts != gone && before.Ts != placed.TS {
 			return before, nil
 		}
-		if err := c.save(ctx, q, operationID, placed); err != nil {
-			return before, err
-		}
-		return c.read(ctx, q, operationID)
+		return before, c.save(ctx, q, operationID, placed)
 	})
 }
 

@@ -213,21 +213,20 @@ func theFirstPlaceCounts(t *testing.T, s *Store) {
 func theFirstPlaceCountsOf(t *testing.T, op operation.Operation, s Cards) {
 	ctx := t.Context()
 	first := operation.Card{Channel: "C1", TS: "1.1", Shown: 2}
-	kept, err := s.PlaceCard(ctx, op.ID, first, "")
-	require.NoError(t, err)
-	require.Equal(t, first, kept)
-
-	kept, err = s.PlaceCard(ctx, op.ID, operation.Card{Channel: "C1", TS: "2.2", Shown: 3, Closed: true}, "")
-	require.NoError(t, err)
-	require.Equal(t, first, kept, "another process was faster")
-	kept, err = s.PlaceCard(ctx, op.ID, first, "")
-	require.NoError(t, err)
-	require.Equal(t, first, kept, "the same again")
-
+	places := func(c operation.Card, gone string, before, after operation.Card, why string) {
+		t.Helper()
+		was, err := s.PlaceCard(ctx, op.ID, c, gone)
+		require.NoError(t, err)
+		require.Equal(t, before, was)
+		now, err := s.Card(ctx, op.ID)
+		require.NoError(t, err)
+		require.Equal(t, after, now, why)
+	}
+	places(first, "", operation.Card{}, first, "the first one")
+	places(operation.Card{Channel: "C1", TS: "2.2", Shown: 3, Closed: true}, "", first, first, "another was faster")
+	places(first, "", first, first, "the same again")
 	anew := operation.Card{Channel: "C1", TS: "3.3", Shown: 3, Closed: true}
-	kept, err = s.PlaceCard(ctx, op.ID, anew, "1.1")
-	require.NoError(t, err)
-	require.Equal(t, anew, kept, "the first one is gone")
+	places(anew, "1.1", first, anew, "the first one is gone")
 }
 
 func cardOfNothing(t *testing.T, s *Store) {

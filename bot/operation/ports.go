@@ -131,6 +131,10 @@ type Permission interface {
 
 // Reporter shows an operation in Slack.
 type Reporter interface {
+	// Announce is Show for the first run of an operation, in the process that accepted
+	// it: no card was posted before.
+	Announce(op Operation)
+
 	// Show makes the card show op soon and does not block. When several
 	// versions wait, the last one is shown.
 	Show(op Operation)

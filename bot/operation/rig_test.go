@@ -70,6 +70,8 @@ type reporter struct {
 	fault   func(name string) fault
 }
 
+func (r *reporter) Announce(op operation.Operation) { r.Show(op) }
+
 func (r *reporter) Show(op operation.Operation) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

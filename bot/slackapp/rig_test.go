@@ -103,10 +103,7 @@ func (s askedCards) PlaceCard(ctx context.Context, id string, c operation.Card, 
 	if held, _ := s.Card(ctx, id); held.TS != "" && held.TS != gone && held.TS != c.TS {
 		return held, nil
 	}
-	if _, err := s.SaveCard(ctx, id, c); err != nil {
-		return operation.Card{}, err
-	}
-	return s.Card(ctx, id)
+	return s.SaveCard(ctx, id, c)
 }
 
 func (s askedCards) SaveCard(ctx context.Context, id string, c operation.Card) (operation.Card, error) {

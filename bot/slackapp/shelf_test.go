@@ -15,6 +15,7 @@ type shelf struct {
 	used    map[string]operation.Operation // by delivery
 	answers map[string]operation.Delivered
 	cards   map[string]operation.Card
+	commits []string                  // the writes of cards
 	asked   map[string]operation.Card // the approval cards
 	kept    map[string][2]string      // choices: for whom, and what
 	events  []operation.Event
@@ -234,6 +235,7 @@ func (s *shelf) card(id string) operation.Card {
 func (s *shelf) BeginPost(_ context.Context, id string, at time.Time) (operation.Card, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.commits = append(s.commits, "BeginPost")
 	return beginIn(s.cards, id, at), nil
 }
 
@@ -244,10 +246,7 @@ func (s *shelf) PlaceCard(ctx context.Context, id string, c operation.Card, gone
 	if held.TS != "" && held.TS != gone && held.TS != c.TS {
 		return held, nil
 	}
-	_, err := s.SaveCard(ctx, id, c)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.cards[id], err
+	return s.SaveCard(ctx, id, c)
 }
 
 func (s *shelf) SaveCard(ctx context.Context, id string, c operation.Card) (operation.Card, error) {
@@ -256,6 +255,7 @@ func (s *shelf) SaveCard(ctx context.Context, id string, c operation.Card) (oper
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.commits = append(s.commits, "SaveCard")
 	before := s.cards[id]
 	saveIn(s.cards, id, c)
 	return before, nil

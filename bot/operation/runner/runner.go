@@ -53,7 +53,7 @@ func (r *Runner) Execute(run operation.Run, id string) error {
 	// Not a step: each run has the card shown when it begins and does not wait for
 	// Slack. What the process before was about to show may be lost, and an operation
 	// that waits for people does not change for long.
-	r.showAgain(id)
+	r.showAgain(id, run.Number())
 
 	// Twice: who was told is stored.
 	next := w.do(stepAnnounce, r.announce)
@@ -89,7 +89,7 @@ func (r *Runner) Execute(run operation.Run, id string) error {
 
 // showAgain makes the card of an operation show where it stands, unless it is
 // over: ends are reported by a step of their own.
-func (r *Runner) showAgain(id string) {
+func (r *Runner) showAgain(id string, run int64) {
 	ctx, cancel := context.WithTimeoutCause(context.Background(), showWithin,
 		errors.New("the journal did not answer within "+showWithin.String()))
 	defer cancel()
@@ -98,7 +98,11 @@ func (r *Runner) showAgain(id string) {
 		r.Log.Warn("card is not shown before the first step", zap.String("operation", id), zap.Error(err))
 		return
 	}
-	if op.State.Open() {
+	switch {
+	case !op.State.Open():
+	case run == operation.FirstRun:
+		r.Reporter.Announce(op)
+	default:
 		r.Reporter.Show(op)
 	}
 }

@@ -51,6 +51,14 @@ func withCards(c Config, cards Cards) Config {
 	return c
 }
 
+// Announce implements operation.Reporter.
+func (b *Boards) Announce(op operation.Operation) {
+	b.want(op, nil, true)
+	if card.AsksElsewhere(op) {
+		b.Approvals.Show(op)
+	}
+}
+
 // Show implements operation.Reporter.
 func (b *Boards) Show(op operation.Operation) {
 	b.Board.Show(op)

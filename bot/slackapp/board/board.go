@@ -23,8 +23,9 @@ type Cards interface {
 	Card(ctx context.Context, operationID string) (operation.Card, error)
 	// BeginPost records that a post has begun and returns the previous card.
 	BeginPost(ctx context.Context, operationID string, at time.Time) (operation.Card, error)
-	// PlaceCard stores where the card was posted. The first place counts: a stored
-	// place stays unless it is the message gone. PlaceCard returns the stored card.
+	// PlaceCard stores where the card was posted, and returns the previous card,
+	// atomically. The first place counts: another place that is stored stays unless it
+	// is the message gone.
 	PlaceCard(ctx context.Context, operationID string, c operation.Card, gone string) (operation.Card, error)
 	// SaveCard stores the version that Slack shows and returns the previous card,
 	// atomically. An older version never replaces a newer one.
@@ -68,6 +69,8 @@ type Board struct {
 	slots map[string]*slot
 	// operations whose card may be older than the stored state: an edit began and was not compared yet
 	unsure map[string]bool
+	// cards that were posted and whose place is not stored yet: see placeAfter
+	unplaced map[string]operation.Card
 	// of operations whose channel refuses the card: what the person read where they asked
 	told   map[string]operation.State
 	closed bool
@@ -111,7 +114,7 @@ func resultSpot(op operation.Operation) spot {
 // limit of each channel.
 func newKind(c Config, k kind, p *pace) *Board {
 	b := &Board{Config: c, kind: k, pace: p, slots: map[string]*slot{}, unsure: map[string]bool{},
-		told: map[string]operation.State{}, ends: make(chan struct{}),
+		unplaced: map[string]operation.Card{}, told: map[string]operation.State{}, ends: make(chan struct{}),
 		delivered: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "lbbot_cards_total",
 			Help:        "Tries to show a card, by what came of it.",
 			ConstLabels: prometheus.Labels{"card": k.name}}, []string{"result"})}
@@ -143,13 +146,13 @@ func (b *Board) Close(ctx context.Context) {
 }
 
 // Show makes the card show op soon and does not block.
-func (b *Board) Show(op operation.Operation) { b.want(op, nil) }
+func (b *Board) Show(op operation.Operation) { b.want(op, nil, false) }
 
 // Report makes the card show op. It blocks until Slack has taken it, a try has
 // failed, or ctx ends.
 func (b *Board) Report(ctx context.Context, op operation.Operation) error {
 	w := waiter{version: op.Version, done: make(chan error, 1)}
-	b.want(op, &w)
+	b.want(op, &w, false)
 	select {
 	case err := <-w.done:
 		return err

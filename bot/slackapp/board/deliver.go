@@ -2,6 +2,7 @@ package board
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -30,9 +31,9 @@ func (b *Board) show(op operation.Operation) (version int64, err error) {
 		fmt.Errorf("Slack did not take it within %s", showWithin))
 	defer cancel()
 	LogUnknown(b.Log, op)
-	card, err := b.Cards.Card(ctx, op.ID)
+	card, err := b.cardNow(ctx, op.ID)
 	if err != nil {
-		return 0, fmt.Errorf("looking up the card: %w", err)
+		return 0, err
 	}
 	if card.TS == "" {
 		return b.first(ctx, op, false, "")
@@ -41,8 +42,14 @@ func (b *Board) show(op operation.Operation) (version int64, err error) {
 		return card.Shown, nil
 	}
 	version, refused, err := b.keepUp(ctx, op, card)
+	if err == nil {
+		return version, nil
+	}
+	if _, fault := b.storePlace(ctx, op); fault != nil {
+		return 0, errors.Join(err, fault)
+	}
 	if !refused {
-		return version, err
+		return 0, err
 	}
 	return b.replace(ctx, op, card, err)
 }
@@ -60,16 +67,16 @@ func (b *Board) keepUp(
 				return 0, false, fmt.Errorf("reading what is newer than the card: %w", err)
 			}
 		}
-		var before operation.Card
-		if version, before, refused, err = b.update(ctx, op, card); err != nil {
+		var behind bool
+		if version, behind, refused, err = b.update(ctx, op, card); err != nil {
 			return 0, refused, err
 		}
-		if before.Shown == card.Shown {
+		if !behind {
 			b.setUnsure(op.ID, false)
 			return version, false, nil
 		}
 		b.Log.Info("card was edited by another replica in the meantime and is shown again",
-			zap.String("operation", op.ID), zap.Int64("version", before.Shown))
+			zap.String("operation", op.ID), zap.Int64("version", version))
 		if card, err = b.Cards.Card(ctx, op.ID); err != nil {
 			return 0, false, fmt.Errorf("looking up the card: %w", err)
 		}
@@ -95,13 +102,14 @@ func (b *Board) setUnsure(id string, unsure bool) {
 	b.unsure[id] = true
 }
 
-// update edits the card where it is, and returns it as it was stored before.
-// refused says that Slack permanently refuses the edit.
+// update edits the card where it is. behind says that another replica has stored
+// another state of the card since it was looked up; refused, that Slack permanently
+// refuses the edit.
 func (b *Board) update(
 	ctx context.Context, op operation.Operation, card operation.Card,
-) (version int64, before operation.Card, refused bool, err error) {
+) (version int64, behind, refused bool, err error) {
 	if err := b.Lane(card.Channel).Wait(ctx); err != nil {
-		return 0, before, false, fmt.Errorf("waiting for %s to take a message: %w", card.Channel, err)
+		return 0, false, false, fmt.Errorf("waiting for %s to take a message: %w", card.Channel, err)
 	}
 	op = b.newest(op)
 	w := b.wording(op)
@@ -122,11 +130,11 @@ func (b *Board) update(
 		err = b.Web.Edit(ctx, card.Channel, card.TS, oneLine(m))
 	}
 	if err != nil {
-		return 0, before, slices.Contains(uneditable(), web.ErrorCode(err)), err
+		return 0, false, slices.Contains(uneditable(), web.ErrorCode(err)), err
 	}
 	b.delivered.WithLabelValues("edited").Inc()
-	before, err = b.save(ctx, op, card.Channel, card.TS)
-	return op.Version, before, false, err
+	behind, err = b.save(ctx, op, card)
+	return op.Version, behind, false, err
 }
 
 // movedWithin bounds telling a person where their card goes.
@@ -166,16 +174,31 @@ func (b *Board) worthTelling(op operation.Operation) bool {
 	return true
 }
 
-func (b *Board) save(
-	ctx context.Context, op operation.Operation, channel, ts string,
-) (before operation.Card, err error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeWithin)
-	defer cancel()
-	if before, err = b.Cards.SaveCard(ctx, op.ID, cardOf(op, channel, ts)); err != nil {
-		return before, fmt.Errorf("storing the place of the card: %w", err)
+// save stores that the card shows op, and where it is if that is not stored yet.
+// behind says that another replica has stored another state since the card was looked
+// up. If the stored card is another message, this one is removed.
+func (b *Board) save(ctx context.Context, op operation.Operation, card operation.Card) (behind bool, err error) {
+	var before operation.Card
+	shows := cardOf(op, card.Channel, card.TS)
+	if b.unplacedCard(op.ID).TS == card.TS {
+		if before, err = b.place(ctx, op.ID, shows, ""); err != nil {
+			return false, err
+		}
+		b.setUnplaced(op.ID, operation.Card{})
+		if isOther(before, card.TS, "") {
+			b.remove(ctx, op, card.Channel, card.TS)
+		}
+		behind = before.TS != ""
+	} else {
+		within, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeWithin)
+		defer cancel()
+		if before, err = b.Cards.SaveCard(within, op.ID, shows); err != nil {
+			return false, fmt.Errorf("storing the place of the card: %w", err)
+		}
+		behind = before.Shown != card.Shown
 	}
 	b.mu.Lock()
 	delete(b.told, op.ID)
 	b.mu.Unlock()
-	return before, nil
+	return behind, nil
 }

@@ -51,7 +51,7 @@ func (b *Board) PostToOwners(ctx context.Context, m render.Message) error {
 
 // CardLink returns the address of an operation's card, empty if there is none.
 func (b *Board) CardLink(ctx context.Context, id string) string {
-	card, err := b.Cards.Card(ctx, id)
+	card, err := b.cardNow(ctx, id)
 	if err != nil {
 		return ""
 	}

@@ -22,7 +22,7 @@ func (b *Board) first(ctx context.Context, op operation.Operation, replaces bool
 	if err := b.Lane(target).Wait(ctx); err != nil {
 		return 0, fmt.Errorf("waiting for %s to take a message: %w", target, err)
 	}
-	before, err := b.Cards.BeginPost(ctx, op.ID, b.Now())
+	before, err := b.beginPost(ctx, op.ID)
 	if err != nil {
 		return 0, fmt.Errorf("noting the post: %w", err)
 	}
@@ -55,6 +55,19 @@ func (b *Board) first(ctx context.Context, op operation.Operation, replaces bool
 	return b.post(ctx, op, p, replaces)
 }
 
+// beginPost records that a post begins and returns the card as it was. For the first
+// post by the process that accepted the operation, the acceptance has recorded it.
+func (b *Board) beginPost(ctx context.Context, id string) (operation.Card, error) {
+	if b.takeBegun(id) {
+		card, err := b.Cards.Card(ctx, id)
+		if err != nil || !card.Posting.IsZero() {
+			card.Posting = time.Time{} // no earlier try to look for
+			return card, err
+		}
+	}
+	return b.Cards.BeginPost(ctx, id, b.Now())
+}
+
 // post is one try to post a card.
 type post struct {
 	gone   string    // the message that it replaces
@@ -62,7 +75,7 @@ type post struct {
 	looked bool      // the channel was searched for what that one posted
 }
 
-// post posts the card and stores where it is.
+// post posts the card and stores where it is, or has deliver do that.
 func (b *Board) post(ctx context.Context, op operation.Operation, p post, replaces bool) (int64, error) {
 	op = b.newest(op)
 	again := !p.begun.IsZero()
@@ -74,16 +87,20 @@ func (b *Board) post(ctx context.Context, op operation.Operation, p post, replac
 		return 0, err
 	}
 	b.delivered.WithLabelValues("posted").Inc()
-	kept, err := b.place(ctx, op.ID, cardOf(op, channel, ts), p.gone)
-	if err == nil && kept.TS != ts {
+	if moved {
+		b.delivered.WithLabelValues("moved").Inc()
+	}
+	if !again && p.gone == "" {
+		b.setUnplaced(op.ID, cardOf(op, channel, ts))
+		return op.Version, nil // deliver has the place stored
+	}
+	before, err := b.place(ctx, op.ID, cardOf(op, channel, ts), p.gone)
+	if err == nil && isOther(before, ts, p.gone) {
 		b.remove(ctx, op, channel, ts)
-		return kept.Shown, nil
+		return before.Shown, nil
 	}
 	if p.looked {
 		b.tidy(ctx, op, operation.Card{TS: ts, Posting: p.begun})
-	}
-	if moved {
-		b.delivered.WithLabelValues("moved").Inc()
 	}
 	return op.Version, err
 }
@@ -126,16 +143,16 @@ func (b *Board) anywhere(
 	return channel, ts, moved, err
 }
 
-// place stores where the card is and returns the card that counts, which another
-// replica may have posted while this process was delayed.
+// place stores where the card is, unless another replica has posted one while this
+// process was delayed, and returns the previous card.
 func (b *Board) place(ctx context.Context, id string, c operation.Card, gone string) (operation.Card, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeWithin)
 	defer cancel()
-	kept, err := b.Cards.PlaceCard(ctx, id, c, gone)
+	before, err := b.Cards.PlaceCard(ctx, id, c, gone)
 	if err != nil {
 		return operation.Card{}, fmt.Errorf("storing the place of the card: %w", err)
 	}
-	return kept, nil
+	return before, nil
 }
 
 // storeWithin bounds storing a place. The message exists already: without its

@@ -13,6 +13,7 @@ import (
 // slot is an operation with something to show.
 type slot struct {
 	want    operation.Operation
+	begun   bool // the acceptance recorded the post, and no try has used that yet
 	waiters []waiter
 	wake    chan struct{} // ends a pause: there is something newer, or someone waits
 }
@@ -22,9 +23,9 @@ type waiter struct {
 	done    chan error // buffered
 }
 
-// want queues op and starts a delivery if none is running. A draft is shown only
-// to its asker, so it never has a card.
-func (b *Board) want(op operation.Operation, w *waiter) {
+// want queues op and starts a delivery if none is running; begun as in slot. A draft is
+// shown only to its asker, so it never has a card.
+func (b *Board) want(op operation.Operation, w *waiter, begun bool) {
 	if op.State == operation.Draft {
 		b.Log.Error("a draft was to be shown as a card", zap.String("operation", op.ID))
 		if w != nil {
@@ -42,7 +43,7 @@ func (b *Board) want(op operation.Operation, w *waiter) {
 			}
 			return
 		}
-		s = &slot{want: op, wake: make(chan struct{}, 1)}
+		s = &slot{want: op, begun: begun, wake: make(chan struct{}, 1)}
 		b.slots[op.ID] = s
 		b.work.Add(1)
 		go b.deliver(op.ID, s)
@@ -79,18 +80,20 @@ func (b *Board) deliver(id string, s *slot) {
 	for {
 		b.mu.Lock()
 		op := s.want
-		if op.Version <= shown {
+		if op.Version <= shown && b.unplaced[id].TS == "" {
 			delete(b.slots, id)
 			b.settle(s, shown, nil)
 			b.mu.Unlock()
 			return
 		}
 		b.mu.Unlock()
-		version, err := b.show(op)
+		version, err := b.bring(s, op, shown)
 		b.mu.Lock()
 		if err == nil {
-			shown, pause = max(shown, version), retryFirst
-			b.settle(s, shown, nil)
+			shown, pause = version, retryFirst
+			if b.unplaced[id].TS == "" {
+				b.settle(s, shown, nil)
+			}
 			b.mu.Unlock()
 			continue
 		}
@@ -138,6 +141,19 @@ func (b *Board) newest(op operation.Operation) operation.Operation {
 		return s.want
 	}
 	return op
+}
+
+// takeBegun reports whether the acceptance recorded the post of an operation's card and
+// this is the first try since.
+func (b *Board) takeBegun(id string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	s, ok := b.slots[id]
+	begun := ok && s.begun
+	if begun {
+		s.begun = false
+	}
+	return begun
 }
 
 // settle gives err to the waiters for this or an earlier version.

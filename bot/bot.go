@@ -70,7 +70,7 @@ func (b *Bot) Run(ctx context.Context) error {
 	if err := b.checkTokens(ctx); err != nil {
 		return err
 	}
-	if err := b.engine.Launch(ctx); err != nil {
+	if err := b.engine.Join(ctx); err != nil {
 		return err
 	}
 	b.log.Info("lbbot is starting", zap.String("version", Version), zap.Bool("test_mode", b.config.TestMode),
@@ -137,6 +137,7 @@ func (b *Bot) drain() {
 	if err := b.engine.Stop(ctx); err != nil {
 		b.log.Warn("engine did not stop in time", zap.Error(err))
 	}
+	b.ended(ctx)
 	// Only after the board is closed: another replica would post a card again that is
 	// still being posted here.
 	if err := b.engine.Leave(ctx); err != nil {
@@ -162,9 +163,6 @@ func (b *Bot) close() error {
 	b.admin.close()
 	if b.web != nil {
 		b.web.Close()
-	}
-	if b.engine != nil {
-		b.engine.Close()
 	}
 	if b.journal == nil {
 		return nil
@@ -206,11 +204,6 @@ func (b *Bot) janitor(ctx context.Context) error {
 	t := time.NewTicker(time.Hour)
 	defer t.Stop()
 	for {
-		if n, err := b.engine.Prune(ctx, time.Now().Add(-7*24*time.Hour), 1000); err != nil {
-			b.log.Warn("old runs could not be deleted", zap.Error(err))
-		} else if n > 0 {
-			b.log.Info("old runs deleted", zap.Int("runs", n))
-		}
 		if n, err := b.journal.Prune(ctx, time.Now().Add(-48*time.Hour)); err != nil {
 			b.log.Warn("old delivery keys could not be deleted", zap.Error(err))
 		} else if n > 0 {

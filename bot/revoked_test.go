@@ -55,21 +55,22 @@ func (silent) Remind(context.Context, operation.Operation) error                
 func (silent) TellSkipped(context.Context, operation.Operation) (int, error)        { return 0, nil }
 func (silent) Question(context.Context, operation.Operation, operation.Actor) error { return nil }
 func (silent) Start(context.Context, string) error                                  { return nil }
-func (silent) Poke(context.Context, string, string) error                           { return nil }
+func (silent) Poke(context.Context, string) error                                   { return nil }
 
 // errPause ends a run at its first wait.
 var errPause = errors.New("the run waits")
 
-type oneGo struct{ ctx context.Context } //nolint:containedctx // of one test
-
-func (g oneGo) Step(_ string, fn func(context.Context) (operation.Next, error)) (operation.Next, error) {
-	return fn(g.ctx)
-}
+type oneGo struct{}
 
 // Number is that of the run which belongs to who accepts.
 func (oneGo) Number() int64 { return 1 }
 
-func (oneGo) Wait(time.Duration) error { return errPause }
+func (oneGo) Wait(d time.Duration) error {
+	if d > 0 {
+		return errPause
+	}
+	return nil
+}
 
 func newWalkthrough(t *testing.T) *walkthrough {
 	t.Helper()
@@ -156,7 +157,7 @@ func (w *walkthrough) click(op operation.Operation, who, what string) intake.Cli
 // runs carries op on as far as it gets and returns it.
 func (w *walkthrough) runs(op operation.Operation) operation.Operation {
 	w.t.Helper()
-	if err := w.runner.Execute(oneGo{w.t.Context()}, op.ID); err != nil {
+	if err := w.runner.Execute(w.t.Context(), oneGo{}, op.ID); err != nil {
 		require.ErrorIs(w.t, err, errPause)
 	}
 	now, err := w.store.Operation(w.t.Context(), op.ID)

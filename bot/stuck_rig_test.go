@@ -19,41 +19,27 @@ import (
 )
 
 // faults makes writes to a database fail from the nth on, for a while, with an
-// error that neither the journal nor the engine takes for a transient one.
+// error that the journal does not take for a transient one.
 type faults interface {
 	// plant prepares the database of a running bot.
 	plant(t *testing.T, h *house)
 
 	// arm lets the nth write from now begin a time of faults that lasts for the
-	// given time; 0 disarms. With only, only writes to that kind of table count
-	// and fail.
-	arm(n int, lasts time.Duration, only kindOfTable)
+	// given time; 0 disarms.
+	arm(n int, lasts time.Duration)
 
 	// began reports whether that write was made.
 	began() bool
 }
 
-// kindOfTable says whose table it is.
-type kindOfTable int64
-
-const (
-	anyTable kindOfTable = iota
-	journalTable
-	engineTable
-
-	// busyTable is written at any time, which would make the nth write another
-	// one each time: its writes fail and do not count.
-	busyTable
-)
-
-func kindOf(table string) kindOfTable {
+// isBusy reports whether a table is written at any time, which would make the nth
+// write another one each time: its writes fail and do not count.
+func isBusy(table string) bool {
 	switch table[strings.LastIndex(table, ".")+1:] {
 	case "replicas", "pulse", "chain", "links", "events_pending", "audit_lines", "policy_activations":
-		return busyTable
-	case "workflow_status", "workflow_input", "workflow_output", "operation_outputs", "notifications":
-		return engineTable
+		return true
 	}
-	return journalTable
+	return false
 }
 
 // fileFaults are the faults of an SQLite file. Triggers call a function of its
@@ -64,7 +50,6 @@ type fileFaults struct {
 	mu    sync.Mutex
 	left  int
 	lasts time.Duration
-	only  kindOfTable
 	until time.Time
 }
 
@@ -73,22 +58,15 @@ func newFileFaults(t *testing.T) *fileFaults {
 	f := &fileFaults{function: "planted_" + strings.ReplaceAll(uuid.NewString(), "-", "_")}
 	require.NoError(t, sqlite.RegisterScalarFunction(f.function, 1,
 		func(_ *sqlite.FunctionContext, args []sqldriver.Value) (sqldriver.Value, error) {
-			kind, ok := args[0].(int64)
-			if !ok {
-				return nil, errors.New("the kind of a table is a number")
-			}
-			return int64(0), f.hit(kindOfTable(kind))
+			return int64(0), f.hit(args[0] == int64(1))
 		}))
 	return f
 }
 
-func (f *fileFaults) hit(kind kindOfTable) error {
+func (f *fileFaults) hit(busy bool) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.only != anyTable && f.only != kind {
-		return nil
-	}
-	if f.left > 0 && kind != busyTable {
+	if f.left > 0 && !busy {
 		if f.left--; f.left == 0 {
 			f.until = time.Now().Add(f.lasts)
 		}
@@ -99,10 +77,10 @@ func (f *fileFaults) hit(kind kindOfTable) error {
 	return nil
 }
 
-func (f *fileFaults) arm(n int, lasts time.Duration, only kindOfTable) {
+func (f *fileFaults) arm(n int, lasts time.Duration) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.left, f.lasts, f.only, f.until = n, lasts, only, time.Time{}
+	f.left, f.lasts, f.until = n, lasts, time.Time{}
 }
 
 func (f *fileFaults) began() bool {
@@ -120,8 +98,8 @@ func (f *fileFaults) plant(t *testing.T, h *house) {
 	for _, table := range column(t, db,
 		`select name from sqlite_master where type = 'table' and name not like 'sqlite_%'`) {
 		for _, verb := range []string{"insert", "update", "delete"} {
-			statement := fmt.Sprintf(`create trigger "planted_%s_%s" before %s on "%s" begin select %s(%d); end`,
-				verb, table, verb, table, f.function, kindOf(table))
+			statement := fmt.Sprintf(`create trigger "planted_%s_%s" before %s on "%s" begin select %s(%t); end`,
+				verb, table, verb, table, f.function, isBusy(table))
 			_, err := db.ExecContext(t.Context(), statement)
 			require.NoError(t, err, statement)
 		}
@@ -135,12 +113,11 @@ type serverFaults struct {
 	db *sql.DB
 }
 
-func (f *serverFaults) arm(n int, lasts time.Duration, only kindOfTable) {
+func (f *serverFaults) arm(n int, lasts time.Duration) {
 	f.t.Helper()
 	_, err := f.db.ExecContext(context.WithoutCancel(f.t.Context()),
 		`select setval('planted.writes', 1), setval('planted.nth', $1), setval('planted.lasts', $2), `+
-			`setval('planted.until', 1), setval('planted.only', $3)`,
-		n+1, max(1, lasts.Milliseconds()), only+1)
+			`setval('planted.until', 1)`, n+1, max(1, lasts.Milliseconds()))
 	require.NoError(f.t, err)
 }
 
@@ -160,14 +137,11 @@ func (f *serverFaults) plant(t *testing.T, h *house) {
 	f.t, f.db = t, db
 	for _, statement := range []string{
 		`create schema planted`, `create sequence planted.writes`, `create sequence planted.nth`,
-		`create sequence planted.lasts`, `create sequence planted.until`, `create sequence planted.only`,
+		`create sequence planted.lasts`, `create sequence planted.until`,
 		`create function planted.fault() returns trigger language plpgsql as $$
 		declare ms bigint := (extract(epoch from clock_timestamp()) * 1000)::bigint;
 		begin
-			if (select last_value from planted.only) not in (1, tg_argv[0]::bigint + 1) then
-				return null;
-			end if;
-			if tg_argv[0] <> '3' and nextval('planted.writes') = (select last_value from planted.nth) then
+			if tg_argv[0] = 'false' and nextval('planted.writes') = (select last_value from planted.nth) then
 				perform setval('planted.until', ms + (select last_value from planted.lasts));
 			end if;
 			if ms < (select last_value from planted.until) then
@@ -179,13 +153,12 @@ func (f *serverFaults) plant(t *testing.T, h *house) {
 		_, err := db.ExecContext(t.Context(), statement)
 		require.NoError(t, err, statement)
 	}
-	f.arm(0, 0, anyTable)
+	f.arm(0, 0)
 	for _, table := range column(t, db,
-		`select quote_ident(schemaname) || '.' || quote_ident(tablename) from pg_tables where schemaname in `+
-			`('public', 'dbos')`) {
+		`select quote_ident(tablename) from pg_tables where schemaname = 'public'`) {
 		statement := fmt.Sprintf(`create trigger planted_fault before insert or update or delete on %s for each `+
-			`statement execute function planted.fault(%d)`,
-			table, kindOf(table))
+			`statement execute function planted.fault('%t')`,
+			table, isBusy(table))
 		_, err := db.ExecContext(t.Context(), statement)
 		require.NoError(t, err, statement)
 	}

@@ -39,7 +39,7 @@ func TestReplicasKilledForGoodInTurnUnderLoad(t *testing.T) {
 	})
 	c.widen(20)
 	c.cloudTakes(seed, 200*time.Millisecond, 1500*time.Millisecond)
-	c.config.LogLevel = "debug" // it names each step that begins
+	c.config.LogLevel = "debug" // it names each run that begins
 	db, err := sql.Open("pgx", c.config.DatabaseURL)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
@@ -132,30 +132,29 @@ func (c *chaos) left(db *sql.DB, replica string) (runs []lostRun) {
 	c.t.Helper()
 	at := time.Now()
 	rows, err := db.QueryContext(c.t.Context(),
-		`select workflow_uuid from dbos.workflow_status where status = 'PENDING' and executor_id = $1`, replica)
+		`select id from operations where runner = $1`, replica)
 	require.NoError(c.t, err)
 	defer rows.Close()
 	for rows.Next() {
 		var id string
 		require.NoError(c.t, rows.Scan(&id))
-		id, _, _ = strings.Cut(id, ".") // the second run of an operation is called id.1
 		runs = append(runs, lostRun{id, at})
 	}
 	require.NoError(c.t, rows.Err())
 	return runs
 }
 
-// wentOn returns how long after its replica died each run did something again,
-// by the log, shortest first. It waits for runs whose operations had ended and
-// that another replica only has to end.
+// wentOn returns how long after its replica died each operation had a run again, by
+// the log, shortest first. It waits for operations that had ended and whose next run
+// only has to end.
 func (c *chaos) wentOn(lost []lostRun) (took []time.Duration) {
 	c.t.Helper()
 	for _, run := range lost {
 		require.Eventually(c.t, func() bool {
-			did := c.didSomething(run.id)
-			i := slices.IndexFunc(did, run.died.Before)
+			begun := c.runsOf(run.id)
+			i := slices.IndexFunc(begun, run.died.Before)
 			if i >= 0 {
-				took = append(took, did[i].Sub(run.died))
+				took = append(took, begun[i].Sub(run.died))
 			}
 			return i >= 0
 		}, 2*takenWithin, 20*time.Millisecond, "nobody went on with %s", run.id)
@@ -164,8 +163,8 @@ func (c *chaos) wentOn(lost []lostRun) (took []time.Duration) {
 	return took
 }
 
-// didSomething are the times at which a run did something, by the log.
-func (c *chaos) didSomething(operation string) (times []time.Time) {
+// runsOf are the times at which an operation's runs began, by the log.
+func (c *chaos) runsOf(operation string) (times []time.Time) {
 	for line := range strings.Lines(c.log.String()) {
 		var entry struct {
 			Time      time.Time
@@ -175,11 +174,8 @@ func (c *chaos) didSomething(operation string) (times []time.Time) {
 		if !strings.Contains(line, operation) || json.Unmarshal([]byte(line), &entry) != nil {
 			continue // no line of that run
 		}
-		switch entry.Msg {
-		case "step begins", "wait begins", "run ends": // a run whose steps had all ended only ends
-			if entry.Operation == operation {
-				times = append(times, entry.Time)
-			}
+		if entry.Msg == "run begins" && entry.Operation == operation {
+			times = append(times, entry.Time)
 		}
 	}
 	return times

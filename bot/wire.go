@@ -50,7 +50,7 @@ func New(ctx context.Context, c Config, log *zap.Logger) (b *Bot, err error) {
 	if err != nil {
 		return b, err
 	}
-	return b, b.wireRequests(ctx, directory, metrics)
+	return b, b.wireRequests(directory, metrics)
 }
 
 // wireDependencies makes what the runner and the intake call: the journal, the audit trail, the
@@ -111,7 +111,7 @@ func policyChange(s policy.Status) map[string]string {
 }
 
 // wireRequests makes the runner, the engine, the intake and the Slack app.
-func (b *Bot) wireRequests(ctx context.Context, directory *web.Directory, metrics *prometheus.Registry) error {
+func (b *Bot) wireRequests(directory *web.Directory, metrics *prometheus.Registry) error {
 	c, log := b.config, b.log
 	limiter := c.ZenlayerRate.limiter()
 	cloud, err := zenlayer.New(c.cloud(limiter))
@@ -129,9 +129,7 @@ func (b *Bot) wireRequests(ctx context.Context, directory *web.Directory, metric
 	runner := &runner.Runner{Journal: b.journal, Pools: cloud, Changes: changes, Catalog: cloud, Permission: b.gate,
 		Roster: b.gate, Reporter: b.board, Asking: c.asking(),
 		Line: b.line, Now: time.Now, Log: log.Named("operation"), Metrics: counts}
-	if b.engine, err = engine.New(ctx, b.engineConfig(runner)); err != nil {
-		return err
-	}
+	b.engine = engine.New(b.engineConfig(runner))
 	requests := &intake.Intake{Journal: b.journal, Pauses: b.journal, Permission: b.gate, Roster: b.gate,
 		Reasons: b.gate, Offers: b.gate, Lists: b.catalog, Listeners: b.journal, Reporter: b.board, Catalog: b.shared,
 		Pools: b.shared, Engine: b.engine, Changes: changes, Settings: c.intakeSettings(), Now: time.Now, NewID: newID,
@@ -153,16 +151,12 @@ func (b *Bot) wireRequests(ctx context.Context, directory *web.Directory, metric
 	return err
 }
 
-// engineConfig puts the engine's tables into the journal's database. On PostgreSQL this
-// process is one of several replicas.
+// engineConfig makes this process one of several replicas on PostgreSQL.
 func (b *Bot) engineConfig(runner *runner.Runner) engine.Config {
-	c := engine.Config{Name: b.name, Leases: b.journal, Execute: runner.Execute, Log: b.log.Named("engine"),
-		Ended: b.ended}
-	if c.PostgresURL = b.journal.PostgresURL(); c.PostgresURL == "" {
-		c.DB = b.journal.DB()
-		return c
+	c := engine.Config{Name: b.name, Leases: b.journal, Execute: runner.Execute, Log: b.log.Named("engine")}
+	if b.journal.PostgresURL() != "" {
+		c.Replicas = b.journal
 	}
-	c.Replicas = b.journal
 	return c
 }
 

@@ -12,11 +12,12 @@ import (
 )
 
 // Timing of replicas. Other replicas find a dead one after 4 s of silence, at
-// most half a second later, and start new runs for its operations at once.
+// most a second later, and start new runs for its operations at once.
 const (
-	beatEvery = time.Second
-	lookEvery = beatEvery / 2
-	silent    = 4 * time.Second
+	beatEvery   = time.Second
+	lookEvery   = time.Second
+	silent      = 4 * time.Second
+	listenAgain = time.Second // pause before another attempt to hear of wake-ups
 )
 
 // Replicas stores which processes on one database are alive. All times are by the
@@ -25,16 +26,22 @@ type Replicas interface {
 	// Join registers a new replica.
 	Join(ctx context.Context, id string) error
 
-	// Beat stores a heartbeat. If it returns false, the replica was declared dead,
-	// which is final.
-	Beat(ctx context.Context, id string) (alive bool, err error)
+	// Beat stores a heartbeat and declares dead the other replicas that were silent
+	// for longer than silence, unless that is 0. If alive is false, this replica was
+	// declared dead, which is final.
+	Beat(ctx context.Context, id string, silence time.Duration) (alive bool, dead int64, err error)
 
-	// Leave declares the replica dead, even if it is not registered.
+	// Leave declares the replica dead, even if it is not registered, and wakes the
+	// others: see Listen.
 	Leave(ctx context.Context, id string) error
 
-	// GiveUp declares dead the other replicas that were silent for longer than
-	// silent, and returns how many.
-	GiveUp(ctx context.Context, id string, silent time.Duration) (int64, error)
+	// Wake makes the Listen of every replica hear of an operation.
+	Wake(ctx context.Context, operation string) error
+
+	// Listen calls hear with each operation that is woken from now on, and with ""
+	// when it has begun to listen and when a replica has left. It blocks until ctx
+	// ends or the connection is lost.
+	Listen(ctx context.Context, hear func(operation string)) error
 }
 
 // TakenOverError says that this process was paused for so long that other replicas
@@ -50,8 +57,8 @@ func (e *TakenOverError) Error() string {
 // replica is this process among others on the same database. Its heartbeat is a
 // lease: a step begins only while the last heartbeat is too young for a
 // take-over, so a process that was paused begins nothing before it has written
-// one. A process that was taken over ends and does not join again, because the
-// runtime keeps its name for its lifetime and a restart is the safest recovery.
+// one. A process that was taken over ends and does not join again, because a
+// restart is the safest recovery.
 type replica struct {
 	id    string
 	table Replicas
@@ -64,10 +71,8 @@ type replica struct {
 	late    []span        // gaps between heartbeats since steady, oldest first, at most maxLate
 	renewal chan struct{} // closed by the next stored heartbeat
 
-	joined bool  // registered
-	taken  error // set when others took over
-
 	left chan struct{} // closed when this process leaves
+	deaf lastCause     // of listen; used by Run only
 }
 
 type span struct{ from, to time.Time }
@@ -85,54 +90,60 @@ func (r *replica) freshAt(now time.Time) bool {
 	return now.Sub(r.renewed) < r.gone && now.Round(0).Sub(r.renewed.Round(0)) < r.gone
 }
 
-// join registers the replica before anything runs under its name.
-func (e *Engine) join(ctx context.Context) error {
+// lease reports whether no other process can have taken over from this one yet, and
+// returns what the next stored heartbeat closes.
+func (e *Engine) lease() (fresh bool, renewed <-chan struct{}) {
+	if e.replica == nil {
+		return true, nil
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.replica.fresh(), e.replica.renewal
+}
+
+// Join registers this replica; from then on Start works. Call Run right after it. On
+// SQLite it does nothing.
+func (e *Engine) Join(ctx context.Context) error {
 	if e.replica == nil {
 		return nil
 	}
 	sent := time.Now()
 	if err := e.replica.table.Join(ctx, e.replica.id); err != nil {
-		return err
+		return fmt.Errorf("joining the replicas: %w", err)
 	}
 	e.renew(sent)
-	e.mu.Lock()
-	e.replica.joined = true
-	e.mu.Unlock()
 	e.log.Info("replica joined", zap.String("replica", e.replica.id))
 	return nil
 }
 
-// leave ignores the end of ctx: the handover is worth trying after the drain time.
-func (e *Engine) leave(ctx context.Context) error {
-	if e.replica == nil {
-		return nil
-	}
-	close(e.replica.left)
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), e.replica.gone/2)
-	defer cancel()
-	return e.replica.table.Leave(ctx, e.replica.id)
-}
-
-// Run writes heartbeats and starts runs for operations that have none in a live
-// process. It blocks until ctx ends or Leave is called. A *TakenOverError means
-// that the process must end.
+// Run writes heartbeats, starts runs for operations that have none in a live process,
+// and hears of wake-ups. It blocks until ctx ends or Leave is called. A
+// *TakenOverError means that the process must end.
 func (e *Engine) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return each(ctx, lookEvery, e.look, e.resume) })
 	if e.replica != nil {
-		g.Go(func() error { return e.each(ctx, e.replica.every, e.beat) })
+		g.Go(func() error { return each(ctx, e.replica.every, nil, e.beat) })
+		g.Go(func() error { return e.listen(ctx) })
+		g.Go(func() error {
+			select {
+			case <-e.replica.left:
+				cancel()
+			case <-ctx.Done():
+			}
+			return nil
+		})
 	}
-	g.Go(func() error { return e.each(ctx, lookEvery, e.takeOver) })
 	return g.Wait()
 }
 
-// each calls do now and then periodically. Each call may take half of silent.
-func (e *Engine) each(ctx context.Context, every time.Duration, do func(context.Context) error) error {
+// each calls do now, then periodically, and when asked to, until ctx ends. Each call
+// may take half of silent.
+func each(ctx context.Context, every time.Duration, asked <-chan struct{}, do func(context.Context) error) error {
 	t := time.NewTicker(every)
 	defer t.Stop()
-	var left <-chan struct{}
-	if e.replica != nil {
-		left = e.replica.left
-	}
 	for {
 		within, cancel := context.WithTimeout(ctx, silent/2)
 		err := do(within)
@@ -143,16 +154,53 @@ func (e *Engine) each(ctx context.Context, every time.Duration, do func(context.
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-left:
-			return nil
+		case <-asked:
 		case <-t.C:
 		}
 	}
 }
 
+// listen hears of wake-ups from other replicas. Wake-ups may be missed while the
+// connection is away, so all runs look again when it is back.
+func (e *Engine) listen(ctx context.Context) error {
+	for {
+		err := e.replica.table.Listen(ctx, e.hear)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if e.replica.deaf.changed(err) {
+			e.log.Warn("wake-ups from other replicas are not heard; retrying", zap.Error(err))
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(listenAgain):
+		}
+	}
+}
+
+// hear wakes the run of an operation; "" means all of them, and that a replica may
+// have left operations behind.
+func (e *Engine) hear(id string) {
+	if id != "" {
+		e.wake(id)
+		return
+	}
+	e.replica.deaf = lastCause{}
+	e.wakeAll()
+	e.lookNow()
+}
+
+// lookNow looks for operations without a run before the next look is due.
+func (e *Engine) lookNow() {
+	select {
+	case e.look <- struct{}{}:
+	default: // asked for already
+	}
+}
+
 func (e *Engine) beat(ctx context.Context) error {
-	sent := time.Now()
-	alive, err := e.replica.table.Beat(ctx, e.replica.id)
+	sent, silence := time.Now(), e.patience(time.Now())
+	alive, dead, err := e.replica.table.Beat(ctx, e.replica.id, silence)
 	switch {
 	case e.hasLeft() || errors.Is(err, context.Canceled):
 		return nil
@@ -163,8 +211,12 @@ func (e *Engine) beat(ctx context.Context) error {
 	case !alive:
 		taken := &TakenOverError{e.replica.id}
 		e.log.Error("other replicas took over from this one", zap.String("replica", e.replica.id))
-		e.abort(taken)
+		e.stop(taken)
+		e.hardStop(taken)
 		return taken
+	case dead > 0:
+		e.log.Warn("replicas are dead; this one takes over their operations", zap.Int64("replicas", dead))
+		e.lookNow()
 	}
 	e.renew(sent)
 	return nil
@@ -179,7 +231,7 @@ func (e *Engine) hasLeft() bool {
 	}
 }
 
-// renew records a stored heartbeat and wakes the steps that wait for one.
+// renew records a stored heartbeat and wakes the runs that wait for one.
 func (e *Engine) renew(sent time.Time) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -192,11 +244,6 @@ func (e *Engine) renew(sent time.Time) {
 		r.late = r.late[max(0, len(r.late)-maxLate):]
 	}
 	r.renewed = sent
-	r.wake()
-}
-
-// wake makes every await look again. The caller holds Engine.mu.
-func (r *replica) wake() {
 	close(r.renewal)
 	r.renewal = make(chan struct{})
 }
@@ -205,45 +252,6 @@ func (e *Engine) missed() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.replica.steady = time.Time{}
-}
-
-// abort begins no further step and cancels running ones.
-func (e *Engine) abort(why error) {
-	e.mu.Lock()
-	e.draining = true
-	e.replica.taken = why
-	e.replica.wake()
-	e.mu.Unlock()
-	e.hardStop(why)
-}
-
-// admit blocks the use of a database connection while others may have taken over:
-// a process that was paused must not write when it continues.
-func (e *Engine) admit(ctx context.Context) error {
-	return e.await(ctx, func() (bool, error) {
-		r := e.replica
-		return !r.joined || r.fresh() || e.draining, r.taken
-	})
-}
-
-// takeOver declares silent replicas dead and resumes operations without a run.
-func (e *Engine) takeOver(ctx context.Context) error {
-	if e.replica != nil {
-		if silence := e.patience(time.Now()); silence > 0 {
-			n, err := e.replica.table.GiveUp(ctx, e.replica.id, silence)
-			if err != nil && ctx.Err() == nil && !e.hasLeft() {
-				e.log.Warn("dead replicas could not be searched for", zap.Error(err))
-			}
-			if n > 0 {
-				e.log.Warn("replicas are dead; this one takes over their operations", zap.Int64("replicas", n))
-			}
-		}
-		if e.hasLeft() {
-			return nil
-		}
-	}
-	e.resume(ctx)
-	return nil
 }
 
 // maxLate limits the stored gaps. Older ones end before any silence that counts.

@@ -6,149 +6,146 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/dbos-inc/dbos-transact-golang/dbos"
 	"go.uber.org/zap"
 
 	"lbbot/bot/operation"
 )
 
-// run is the workflow: one run of one operation.
-func (e *Engine) run(ctx dbos.Context, id string) (string, error) {
-	run := e.runHere(id)
-	if name, err := dbos.GetWorkflowID(ctx); err != nil || run == 0 || name != runID(id, run) {
-		e.log.Info("run was not started by this process and ends",
-			zap.String("operation", id), zap.String("run", name), zap.Error(err))
-		return "", nil
-	}
-	defer e.release(id)
-	e.log.Debug("run begins", zap.String("operation", id), zap.Int64("run", run))
-	defer e.log.Debug("run ends", zap.String("operation", id), zap.Int64("run", run))
-	err := e.execute(&durable{engine: e, ctx: ctx, id: id, number: run}, id)
-	switch {
-	case err == nil:
-		e.endLease(ctx, id, run)
-	case ctx.Err() != nil: // the engine is stopping
-	case errors.Is(err, operation.ErrSuperseded), errors.Is(err, dbos.ErrConflictingWorkflowID),
-		errors.Is(err, dbos.ErrWorkflowCancelled):
-		e.log.Warn("operation has a newer run; this one ends", zap.String("operation", id), zap.Int64("run", run))
-	default:
-		e.log.Error("run failed; the operation gets a new one",
-			zap.String("operation", id), zap.Int64("run", run), zap.Error(err))
-	}
-	return "", err
+// run is one run of one operation in this process. It implements operation.Run.
+type run struct {
+	engine *Engine
+	id     string        // of the operation
+	number int64         // 0: the run is being started
+	poked  chan struct{} // has room for one
 }
 
-// endLease retries until the lease has ended or ctx ends. While an operation has a
-// lease and no run, it would get a new run.
-func (e *Engine) endLease(ctx context.Context, id string, run int64) {
-	var last lastCause
-	for {
-		err := e.leases.EndLease(ctx, id, run)
-		if err == nil || ctx.Err() != nil {
-			return
-		}
-		if last.changed(err) {
-			e.log.Warn("end of a run could not be stored; retrying", zap.String("operation", id), zap.Error(err))
+// Number implements operation.Run.
+func (r *run) Number() int64 { return r.number }
+
+// Wait implements operation.Run.
+func (r *run) Wait(d time.Duration) error {
+	e := r.engine
+	if d > 0 {
+		e.log.Debug("wait begins", zap.String("operation", r.id), zap.Duration("for", d))
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-r.poked:
+	case <-t.C:
+	case <-e.stopping.Done():
+	}
+	return e.holdLease(e.stopping)
+}
+
+// wake ends the current or the next wait of the run.
+func (r *run) wake() {
+	select {
+	case r.poked <- struct{}{}:
+	default: // it is woken already
+	}
+}
+
+// holdLease blocks until no other process can have taken over from this one, or
+// returns the cause when ctx ends.
+func (e *Engine) holdLease(ctx context.Context) error {
+	for ctx.Err() == nil {
+		fresh, renewed := e.lease()
+		if fresh {
+			return nil
 		}
 		select {
-		case <-time.After(endEvery):
+		case <-renewed:
 		case <-ctx.Done():
-			return
 		}
 	}
+	return context.Cause(ctx)
+}
+
+// carry executes the run and says what becomes of the operation.
+func (e *Engine) carry(r *run) {
+	defer e.runs.Done()
+	log := e.log.With(zap.String("operation", r.id), zap.Int64("run", r.number))
+	log.Debug("run begins")
+	err := e.recovered(r)
+	log.Debug("run ends", zap.Error(err))
+	switch {
+	case err == nil:
+		e.endLease(r)
+		e.ended(r, nil)
+	case e.stopping.Err() != nil:
+		e.ended(r, nil)
+	case errors.Is(err, operation.ErrSuperseded):
+		log.Warn("operation has a newer run; this one ends")
+		e.ended(r, nil)
+	case e.ended(r, err):
+		log.Error("run failed; the operation gets a new one", zap.Error(err))
+	}
+}
+
+// recovered is execute with a panic as an error.
+func (e *Engine) recovered(r *run) (err error) {
+	defer func() {
+		if problem := recover(); problem != nil {
+			e.log.Error("run panicked", zap.String("operation", r.id), zap.Any("problem", problem), zap.Stack("stack"))
+			err = fmt.Errorf("panic: %v", problem)
+		}
+	}()
+	return e.execute(operation.WithLease(e.hard, e.holdLease), r, r.id)
+}
+
+// failure is about the runs of an operation that have failed in this process, one
+// after the other.
+type failure struct {
+	cause lastCause
+	pause time.Duration
+	until time.Time // no run begins earlier, unless the operation is poked
+}
+
+// The pauses before the run that follows a failed one.
+const (
+	firstPause   = time.Second
+	longestPause = time.Minute
+)
+
+// ended forgets a run. If it failed, the next one waits for longer than the one
+// before; ended reports whether the cause is new.
+func (e *Engine) ended(r *run, err error) (news bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	delete(e.running, r.id)
+	if err == nil {
+		delete(e.failed, r.id)
+		return false
+	}
+	f := e.failed[r.id]
+	if f == nil {
+		f = &failure{}
+		e.failed[r.id] = f
+	}
+	f.pause = min(max(firstPause, 2*f.pause), longestPause)
+	f.until = time.Now().Add(f.pause)
+	return f.cause.changed(err)
 }
 
 // endEvery is the pause between two attempts to store the end of a run.
 const endEvery = 500 * time.Millisecond
 
-// await blocks until look returns true or an error, or ctx ends. It calls look
-// now and after each stored heartbeat, with Engine.mu held.
-func (e *Engine) await(ctx context.Context, look func() (bool, error)) error {
+// endLease retries until the lease has ended or the engine stops. While an operation
+// has a lease and no run, it would get a new run.
+func (e *Engine) endLease(r *run) {
+	var last lastCause
 	for {
-		e.mu.Lock()
-		done, err := look()
-		var renewed <-chan struct{}
-		if e.replica != nil {
-			renewed = e.replica.renewal
+		err := e.leases.EndLease(e.hard, r.id, r.number)
+		if err == nil || e.stopping.Err() != nil {
+			return
 		}
-		e.mu.Unlock()
-		if done || err != nil {
-			return err
+		if last.changed(err) {
+			e.log.Warn("end of a run could not be stored; retrying", zap.String("operation", r.id), zap.Error(err))
 		}
 		select {
-		case <-renewed:
-		case <-ctx.Done():
-			return context.Cause(ctx)
+		case <-time.After(endEvery):
+		case <-e.stopping.Done():
 		}
 	}
-}
-
-var errStopping = errors.New("the engine is stopping")
-
-// beginStep blocks until this process certainly holds its lease, then counts the
-// step in Engine.steps.
-func (e *Engine) beginStep(ctx context.Context) error {
-	return e.await(ctx, func() (bool, error) {
-		if e.draining {
-			return false, errStopping
-		}
-		if e.replica != nil && !e.replica.fresh() {
-			return false, nil
-		}
-		e.steps.Add(1)
-		return true, nil
-	})
-}
-
-// holdLease blocks until no other process can have taken over from this one.
-func (e *Engine) holdLease(ctx context.Context) error {
-	return e.await(ctx, func() (bool, error) { return e.replica == nil || e.replica.fresh(), nil })
-}
-
-// durable implements operation.Run.
-type durable struct {
-	engine *Engine
-	ctx    dbos.Context
-	id     string // of the operation
-	number int64
-}
-
-// Number implements operation.Run.
-func (d *durable) Number() int64 { return d.number }
-
-// Step implements operation.Run.
-func (d *durable) Step(name string, fn func(context.Context) (operation.Next, error)) (operation.Next, error) {
-	next, err := dbos.RunAsStep(d.ctx, func(ctx context.Context) (operation.Next, error) {
-		if err := d.engine.beginStep(ctx); err != nil {
-			<-ctx.Done() // do not return before the runtime has stopped: DBOS would record the step as ended
-			return operation.Next{}, context.Cause(ctx)
-		}
-		defer d.engine.steps.Done()
-		d.engine.log.Debug("step begins", zap.String("operation", d.id), zap.String("step", name))
-		// The runtime cancels steps as soon as it stops. A call in progress gets the
-		// drain time instead.
-		next, err := fn(operation.WithLease(detached{Context: d.engine.hard, values: ctx}, d.engine.holdLease))
-		if err != nil && !errors.Is(err, operation.ErrSuperseded) {
-			d.engine.log.Info("step was cancelled", zap.String("step", name), zap.Error(err))
-			<-ctx.Done()
-		}
-		return next, err
-	}, dbos.WithStepName(name))
-	if err != nil {
-		return operation.Next{}, fmt.Errorf("step %s: %w", name, err)
-	}
-	return next, nil
-}
-
-// Wait implements operation.Run.
-func (d *durable) Wait(t time.Duration) error {
-	d.engine.log.Debug("wait begins", zap.String("operation", d.id), zap.Duration("for", t))
-	_, err := dbos.Recv[string](d.ctx, pokeTopic, t)
-	if err != nil && !errors.Is(err, dbos.ErrTimeout) {
-		return fmt.Errorf("waiting: %w", err)
-	}
-	if d.ctx.Err() != nil {
-		return context.Cause(d.ctx)
-	}
-	return nil
 }

@@ -17,20 +17,68 @@ func (s *Store) Lease(ctx context.Context, id string) (operation.Lease, error) {
 	if errors.Is(err, sql.ErrNoRows) {
 		err = operation.ErrNotFound
 	}
-	return operation.Lease{Run: row.Run, Runner: row.Runner, Live: row.Live},
-		s.explain("reading a lease in journal", err)
+	lease := operation.Lease{Run: row.Run, Runner: row.Runner, Live: row.Live}
+	if err == nil && lease.Run == 0 {
+		lease.Runner, err = s.runnerBefore(ctx, id)
+		lease.Live = lease.Runner != ""
+	}
+	return lease, s.explain("reading a lease in journal", err)
+}
+
+// lbbot 0.1 had no leases. It kept its runs in the tables of DBOS
+// (github.com/dbos-inc/dbos-transact-golang), as ID, ID.1, ID.2 and so on.
+const (
+	hasRunsBefore = `select to_regclass('dbos.workflow_status') is not null`
+	runBefore     = `select r.id from dbos.workflow_status w join replicas r on r.id = w.executor_id and not r.gone
+		where w.status = 'PENDING' and split_part(w.workflow_uuid, '.', 1) = $1 limit 1`
+	cancelRunsBefore = `update dbos.workflow_status set status = 'CANCELLED'
+		where status in ('PENDING', 'ENQUEUED', 'DELAYED') and split_part(workflow_uuid, '.', 1) = $1`
+)
+
+// runnerBefore returns the live replica of lbbot 0.1 that runs an operation, "" if there
+// is none.
+func (s *Store) runnerBefore(ctx context.Context, id string) (runner string, err error) {
+	there, err := s.hasRunsBefore(ctx)
+	if err != nil || !there {
+		return "", err
+	}
+	err = s.db.QueryRowContext(ctx, runBefore, id).Scan(&runner)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = nil
+	}
+	return runner, err
+}
+
+func (s *Store) hasRunsBefore(ctx context.Context) (there bool, err error) {
+	if s.beats == nil {
+		return false, nil // the file is locked: no other version is running
+	}
+	err = s.db.QueryRowContext(ctx, hasRunsBefore).Scan(&there)
+	return there, err
 }
 
 // TakeLease makes this process the runner of an operation and changes its run number
 // from was to run. It returns false and changes nothing if another live process is the
-// runner, if the run number is not was, or if others took over from this process.
+// runner, if the run number is not was, or if others took over from this process. What
+// lbbot 0.1 accepted is withdrawn from its replicas.
 func (s *Store) TakeLease(ctx context.Context, id string, was, run int64) (taken bool, err error) {
-	err = s.writeOne(ctx, func(ctx context.Context, _ query.DBTX, q *query.Queries) error {
-		n, err := q.TakeLease(ctx, query.TakeLeaseParams{ID: id, Was: was, Run: run, Runner: s.process})
+	err = s.inTurn(ctx, func() error {
+		n, err := s.q.TakeLease(ctx, query.TakeLeaseParams{ID: id, Was: was, Run: run, Runner: s.process})
 		taken = n > 0
 		return err
 	})
+	if err == nil && taken && was == 0 {
+		err = s.cancelRunsBefore(ctx, id)
+	}
 	return taken && err == nil, s.explain("taking a lease in journal", err)
+}
+
+func (s *Store) cancelRunsBefore(ctx context.Context, id string) error {
+	there, err := s.hasRunsBefore(ctx)
+	if err == nil && there {
+		_, err = s.db.ExecContext(ctx, cancelRunsBefore, id)
+	}
+	return err
 }
 
 // EndLease ends the lease of a run. It does nothing if there is a newer run.
@@ -59,10 +107,4 @@ func (s *Store) Leases(ctx context.Context) ([]string, error) {
 		ids[i] = r.ID
 	}
 	return ids, s.explain("listing leases in journal", err)
-}
-
-// Alive reports whether a replica is registered and not dead. On SQLite none is.
-func (s *Store) Alive(ctx context.Context, id string) (bool, error) {
-	n, err := s.q.ReplicaAlive(ctx, id)
-	return n > 0 && err == nil, s.explain("looking for a replica in journal", err)
 }

@@ -101,17 +101,42 @@ func TestLeaseOfALiveReplicaIsLeftAlone(t *testing.T) {
 
 	silence(t, s, "a", 5*time.Second)
 	require.False(t, takes(t, b, op.ID, 1, 2), "it is late, and nobody has declared it gone")
-	_, err := s.GiveUp(ctx, "b", 4*time.Second)
+	_, _, err := s.Beat(ctx, "b", 4*time.Second)
 	require.NoError(t, err)
 	require.Equal(t, operation.Lease{Run: 1, Runner: "a"}, lease(t, b, op.ID))
 	require.Equal(t, []string{op.ID}, leasesOf(t, b))
 	require.False(t, takes(t, a, op.ID, 1, 2), "who is gone takes nothing, not even its own")
 	require.True(t, takes(t, b, op.ID, 1, 2))
 	require.Equal(t, operation.Lease{Run: 2, Runner: "b", Live: true}, lease(t, a, op.ID))
+}
 
-	for id, want := range map[string]bool{"a": false, "b": true, "nobody": false} {
-		alive, err := s.Alive(ctx, id)
-		require.NoError(t, err)
-		require.Equal(t, want, alive, id)
+// TestOperationOfVersion01BelongsToItsReplicaWhileThatLives has the tables that lbbot
+// 0.1 kept its runs in. Its leases are run 0.
+func TestOperationOfVersion01BelongsToItsReplicaWhileThatLives(t *testing.T) {
+	t.Parallel()
+	s := openPostgres(t, postgresURL(t))
+	b, ctx := as(s, "b"), t.Context()
+	require.NoError(t, s.Join(ctx, "old"))
+	op := accept(t, as(s, "old"), saveDraft(t, s, draft("ABC234", "server-1")))
+	run := func(text string) {
+		_, err := s.DB().ExecContext(ctx, text)
+		require.NoError(t, err, text)
 	}
+	run("update operations set run = 0, runner = ''")
+	require.Equal(t, operation.Lease{}, lease(t, b, op.ID), "there are no such tables")
+	run("create schema dbos")
+	run("create table dbos.workflow_status (workflow_uuid text, status text, executor_id text)")
+	run("insert into dbos.workflow_status values ('" + op.ID + "', 'ERROR', 'old'), ('another', 'PENDING', 'old')")
+	require.Equal(t, operation.Lease{}, lease(t, b, op.ID))
+	run("insert into dbos.workflow_status values ('" + op.ID + ".1', 'PENDING', 'old')")
+	require.Equal(t, operation.Lease{Runner: "old", Live: true}, lease(t, b, op.ID))
+
+	require.NoError(t, s.Leave(ctx, "old"))
+	require.Equal(t, operation.Lease{}, lease(t, b, op.ID))
+	run("update dbos.workflow_status set status = 'ENQUEUED' where status = 'PENDING'")
+	require.True(t, takes(t, b, op.ID, 0, 1))
+	var cancelled int
+	require.NoError(t, s.DB().QueryRowContext(ctx,
+		"select count(*) from dbos.workflow_status where status = 'CANCELLED'").Scan(&cancelled))
+	require.Equal(t, 1, cancelled, "no replica of lbbot 0.1 takes it from the queue")
 }

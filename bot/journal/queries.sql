@@ -30,7 +30,7 @@ where operations.id = @id and operations.run = @was
   and not exists (select 1 from replicas m where m.id = @runner and m.gone);
 
 -- name: EndLease :exec
-update operations set runner = '' where id = @id and run = @run;
+update operations set runner = '' where id = @id and run = @run and runner > '';
 
 -- name: LeasesToCheck :many
 select operations.id, operations.state from operations
@@ -304,9 +304,6 @@ update audit_lines set position = @position where id = 1 and holder = @holder;
 -- No row: some process recorded the head less than an hour ago. A time in the future is
 -- from before the clock was set back.
 update audit_lines set head_at = @now where id = 1 and (head_at < @before or head_at > @now);
-
--- name: ReplicaAlive :one
-select count(*) from replicas where id = @id and not gone;
 
 -- name: KeepChoices :exec
 insert into kept_choices (key, person, data, at) values (@key, @person, @data, @at);

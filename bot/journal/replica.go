@@ -14,12 +14,22 @@ const (
 	// advances within a transaction.
 	databaseTime = `(extract(epoch from clock_timestamp()) * 1000)::bigint`
 
-	joinReplica  = `insert into replicas (id, beat_at, gone) values ($1, ` + databaseTime + `, false)`
-	beatReplica  = `update replicas set beat_at = ` + databaseTime + ` where id = $1 and not gone`
-	leaveReplica = `insert into replicas (id, beat_at, gone) values ($1, ` + databaseTime + `, true)
-		on conflict (id) do update set gone = true`
-	claimSilent = `update replicas set gone = true where id <> $1 and not gone and beat_at < ` + databaseTime + ` - $2`
-	forgetGone  = `delete from replicas where gone and beat_at < ` + databaseTime + ` - $1`
+	joinReplica = `insert into replicas (id, beat_at, gone) values ($1, ` + databaseTime + `, false)`
+
+	// beatReplica also declares dead whoever was silent for longer than $2, so that a
+	// replica costs the database one transaction a second.
+	beatReplica = `with me as (
+			update replicas set beat_at = ` + databaseTime + ` where id = $1 and not gone returning id),
+		dead as (
+			update replicas set gone = true where id <> $1 and not gone and $2 > 0
+				and beat_at < ` + databaseTime + ` - $2 and exists (select 1 from me) returning id)
+		select exists (select 1 from me), (select count(*) from dead)`
+
+	leaveReplica = `with me as (
+			insert into replicas (id, beat_at, gone) values ($1, ` + databaseTime + `, true)
+			on conflict (id) do update set gone = true returning '')
+		select pg_notify('` + wakeChannel + `', '') from me`
+	forgetGone = `delete from replicas where gone and beat_at < ` + databaseTime + ` - $1`
 )
 
 // goneFor is how long a dead replica stays in the table, so that a paused process
@@ -37,25 +47,23 @@ func (s *Store) Join(ctx context.Context, id string) error {
 	return s.explain("joining the replicas in journal", err)
 }
 
-// Beat stores a heartbeat by the database's clock. It returns false if the replica is
-// dead: it left, others took over from it, or it is not registered. That is final.
-func (s *Store) Beat(ctx context.Context, id string) (bool, error) {
-	n, err := s.replicas(ctx, beatReplica, id)
-	return n > 0, s.explain("writing the heartbeat in journal", err)
+// Beat stores a heartbeat by the database's clock. alive is false if the replica is
+// dead: it left, others took over from it, or it is not registered. That is final. A
+// live one declares other replicas dead whose last heartbeat is older than silence,
+// unless that is 0; they learn it at their next heartbeat.
+func (s *Store) Beat(ctx context.Context, id string, silence time.Duration) (alive bool, dead int64, err error) {
+	if s.beats == nil {
+		return false, 0, errOneProcess
+	}
+	err = s.beats.QueryRowContext(ctx, beatReplica, id, silence.Milliseconds()).Scan(&alive, &dead)
+	return alive, dead, s.explain("writing the heartbeat in journal", err)
 }
 
-// Leave declares the replica dead, so that others take over at once. It need not be
-// registered.
+// Leave declares the replica dead and wakes the others, so that they take over at once.
+// It need not be registered.
 func (s *Store) Leave(ctx context.Context, id string) error {
 	_, err := s.replicas(ctx, leaveReplica, id)
 	return s.explain("leaving the replicas in journal", err)
-}
-
-// GiveUp declares other replicas dead whose last heartbeat is older than silent, and
-// returns how many. They learn it at their next heartbeat.
-func (s *Store) GiveUp(ctx context.Context, id string, silent time.Duration) (int64, error) {
-	n, err := s.replicas(ctx, claimSilent, id, silent.Milliseconds())
-	return n, s.explain("searching for dead replicas in journal", err)
 }
 
 // PostgresURL returns the URL of the database, "" on SQLite. It may contain a password:

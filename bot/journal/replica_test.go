@@ -46,14 +46,15 @@ func TestReplicasAreAliveAsLongAsTheyBeatByTheClockOfTheDatabase(t *testing.T) {
 	gone := func(id string, silent time.Duration) []string {
 		before := goneReplicas(t, s)
 		if silent > 0 {
-			n, err := s.GiveUp(ctx, id, silent)
+			alive, n, err := s.Beat(ctx, id, silent)
 			require.NoError(t, err)
+			require.True(t, alive)
 			require.Len(t, goneReplicas(t, s), len(before)+int(n))
 		}
 		return goneReplicas(t, s)
 	}
 	beats := func(id string) bool {
-		alive, err := s.Beat(ctx, id)
+		alive, _, err := s.Beat(ctx, id, 0)
 		require.NoError(t, err)
 		return alive
 	}
@@ -73,15 +74,22 @@ func TestReplicasAreAliveAsLongAsTheyBeatByTheClockOfTheDatabase(t *testing.T) {
 	silence(t, s, "a", time.Hour)
 	require.Equal(t, []string{"b"}, gone("a", 4*time.Second), "nor declares itself gone")
 	require.NoError(t, s.Leave(ctx, "a"))
+	require.NoError(t, s.Join(ctx, "d"))
+	silence(t, s, "d", time.Hour)
+	_, dead, err := s.Beat(ctx, "a", 4*time.Second)
+	require.NoError(t, err)
+	require.Zero(t, dead, "who is gone declares nobody dead")
+	require.True(t, beats("d"))
 	require.NoError(t, s.Leave(ctx, "never-joined"))
 	require.False(t, beats("a"))
 	require.False(t, beats("never-joined"))
 	require.False(t, beats("unknown"))
 	require.Equal(t, []string{"a", "b", "never-joined"}, gone("c", 0), "who leaves is gone at once")
+	require.NoError(t, s.Leave(ctx, "d"))
 
 	silence(t, s, "b", goneFor)
 	require.NoError(t, s.Join(ctx, "c"))
-	require.Equal(t, []string{"a", "never-joined"}, gone("c", 0), "a day later it is forgotten")
+	require.Equal(t, []string{"a", "d", "never-joined"}, gone("c", 0), "a day later it is forgotten")
 	require.False(t, beats("b"))
 }
 
@@ -89,6 +97,7 @@ func TestTakingOverAndBeatingNeverBothSucceed(t *testing.T) {
 	t.Parallel()
 	s := openPostgres(t, postgresURL(t))
 	ctx := t.Context()
+	require.NoError(t, s.Join(ctx, "me"))
 	for range 30 {
 		id := operation.NewRef()
 		require.NoError(t, s.Join(ctx, id))
@@ -97,13 +106,13 @@ func TestTakingOverAndBeatingNeverBothSucceed(t *testing.T) {
 		var taken int64
 		atOnce(2, func(i int) (err error) {
 			if i == 0 {
-				alive, err = s.Beat(ctx, id)
+				alive, _, err = s.Beat(ctx, id, 0)
 			} else {
-				taken, err = s.GiveUp(ctx, "me", 4*time.Second)
+				_, taken, err = s.Beat(ctx, "me", 4*time.Second)
 			}
 			return err
 		}, func(err error) { require.NoError(t, err) })
-		again, err := s.Beat(ctx, id)
+		again, _, err := s.Beat(ctx, id, 0)
 		require.NoError(t, err)
 		if again {
 			require.True(t, alive, "nobody took over")
@@ -118,10 +127,9 @@ func TestSQLiteHasNoReplicas(t *testing.T) {
 	t.Parallel()
 	s := openNew(t)
 	require.ErrorIs(t, s.Join(t.Context(), "a"), errOneProcess)
-	_, err := s.Beat(t.Context(), "a")
+	_, _, err := s.Beat(t.Context(), "a", time.Second)
 	require.ErrorIs(t, err, errOneProcess)
-	_, err = s.GiveUp(t.Context(), "a", time.Second)
-	require.ErrorIs(t, err, errOneProcess)
+	require.ErrorIs(t, s.Listen(t.Context(), nil), errOneProcess)
 	require.Empty(t, s.PostgresURL())
 }
 
@@ -155,7 +163,7 @@ func TestAHeartbeatDoesNotWaitForAFullPool(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	require.ErrorIs(t, s.Ping(ctx), context.DeadlineExceeded, "a full pool is not ready")
-	alive, err := s.Beat(t.Context(), "a")
+	alive, _, err := s.Beat(t.Context(), "a", time.Second)
 	require.NoError(t, err)
 	require.True(t, alive)
 }

@@ -111,7 +111,7 @@ func TestBeingAskedToWaitIsHonoured(t *testing.T) {
 		require.Equal(t, operation.WaitRateLimit, op.WaitFor)
 		require.Equal(t, 12*time.Second, op.WaitUntil.Sub(op.Attempts[0].AnsweredAt))
 		// A stray button does not make it earlier.
-		require.NoError(t, h.engine.Poke(t.Context(), id, "stray"))
+		require.NoError(t, h.engine.Poke(t.Context(), id))
 		require.NoError(t, <-done)
 		sent := h.cloud.sent()
 		require.Len(t, sent, 2)

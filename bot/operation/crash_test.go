@@ -150,7 +150,7 @@ func killedAnywhere(t *testing.T, storms map[string]storm) {
 
 func TestKilledBeforeSendingItStillGoesOutWhenThereIsTime(t *testing.T) {
 	t.Parallel()
-	for _, point := range []string{"before step announce", "after step announce", "before DescribeListeners",
+	for _, point := range []string{"before a wait", "after a wait", "before DescribeListeners",
 		"after DescribeBackends", "before Save"} {
 		t.Run(point, func(t *testing.T) {
 			t.Parallel()

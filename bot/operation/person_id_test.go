@@ -97,7 +97,7 @@ func TestTheLastCheckCountsOnePersonOnce(t *testing.T) {
 			op.Approval.Votes = append(op.Approval.Votes, second)
 			op.State, op.ClickedAt = operation.Accepted, time.Now()
 		})
-		_ = h.engine.Poke(t.Context(), op.ID, "test")
+		_ = h.engine.Poke(t.Context(), op.ID)
 		pass(5 * time.Second)
 		require.Empty(t, h.cloud.sent())
 		require.Equal(t, operation.Waiting, h.journal.now(op.ID).State)

@@ -168,9 +168,10 @@ type Engine interface {
 	// one here if none is under way. Starting it again is harmless.
 	Start(ctx context.Context, id string) error
 
-	// Poke ends the current wait of an operation's run, and begins a run if none
-	// is under way. The key makes repeating harmless.
-	Poke(ctx context.Context, id, key string) error
+	// Poke ends the current wait of an operation's run, in whichever process that
+	// is, and begins a run if none is under way. A run that does not wait goes on to
+	// its next wait, which ends at once. Repeating it is harmless.
+	Poke(ctx context.Context, id string) error
 }
 
 // Run is one run of Execute, given by the engine. A run that ends before the
@@ -180,18 +181,16 @@ type Run interface {
 	// Number is what Operation.Run must be for this run to write.
 	Number() int64
 
-	// Step runs fn and returns its result. fn returns an error only when its
-	// ctx ended, or ErrSuperseded. An error of Step ends the run.
-	Step(name string, fn func(ctx context.Context) (Next, error)) (Next, error)
-
-	// Wait returns after d, or earlier when the operation is poked.
+	// Wait must be called before each step, with 0 if there is nothing to wait for.
+	// It returns after d, or earlier when the operation is poked, and never while
+	// another process may have taken over from this one. Its error ends the run: the
+	// process stops.
 	Wait(d time.Duration) error
 }
 
-// Next is what a step found. It is stored by the engine: add fields, never
-// change one.
+// Next is what a step found.
 type Next struct {
-	State State         `json:"state"`
-	After time.Duration `json:"after,omitempty"` // enter the step again after this long; 0: it is done
-	Watch bool          `json:"watch,omitempty"` // look for the backend's status
+	State State
+	After time.Duration // enter the step again after this long; 0: it is done
+	Watch bool          // look for the backend's status
 }

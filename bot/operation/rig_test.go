@@ -212,16 +212,13 @@ type engine struct {
 	err     error
 }
 
-type record struct {
-	pokes chan string
-	keys  map[string]bool
-}
+type record struct{ pokes chan struct{} }
 
 func (e *engine) record(id string) *record {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.runs[id] == nil {
-		e.runs[id] = &record{pokes: make(chan string, 1000), keys: map[string]bool{}}
+		e.runs[id] = &record{pokes: make(chan struct{}, 1)}
 	}
 	return e.runs[id]
 }
@@ -242,13 +239,15 @@ func (e *engine) begun() []string {
 	return slices.Clone(e.started)
 }
 
-func (e *engine) Poke(_ context.Context, id, key string) error {
+func (e *engine) Poke(_ context.Context, id string) error {
 	r := e.record(id)
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.err == nil && !r.keys[key] {
-		r.keys[key] = true
-		r.pokes <- key
+	if e.err == nil {
+		select {
+		case r.pokes <- struct{}{}:
+		default:
+		}
 	}
 	return e.err
 }
@@ -262,23 +261,20 @@ type run struct {
 	lost   func() bool // another process has taken over
 }
 
-func (r *run) Number() int64 { return r.number }
-
-func (r *run) Step(name string, fn func(context.Context) (operation.Next, error)) (operation.Next, error) {
-	r.at.hit("before step " + name)
-	next, err := fn(operation.WithLease(r.ctx, func(ctx context.Context) error {
+// lease is what the engine passes to a run.
+func (r *run) lease() context.Context {
+	return operation.WithLease(r.ctx, func(ctx context.Context) error {
 		if r.lost() {
 			<-ctx.Done() // as in a process that waits for a heartbeat which never counts
 		}
 		return context.Cause(ctx)
-	}))
-	if err == nil {
-		r.at.hit("after step " + name)
-	}
-	return next, err
+	})
 }
 
+func (r *run) Number() int64 { return r.number }
+
 func (r *run) Wait(d time.Duration) error {
+	r.at.hit("before a wait")
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
@@ -287,6 +283,7 @@ func (r *run) Wait(d time.Duration) error {
 	case <-r.pokes:
 	case <-t.C:
 	}
+	r.at.hit("after a wait")
 	return nil
 }
 
@@ -408,7 +405,7 @@ func (h *house) process(id string) <-chan error {
 	go func() {
 		err := errKilled
 		defer func() { stop(nil); done <- err }()
-		err = h.runner.Execute(r, id)
+		err = h.runner.Execute(r.lease(), r, id)
 	}()
 	return done
 }

@@ -68,7 +68,7 @@ func TestEveryEventNamesWhoCausedIt(t *testing.T) {
 			h.engine.mu.Lock()
 			h.engine.err = nil
 			h.engine.mu.Unlock()
-			require.NoError(t, h.engine.Poke(t.Context(), op.ID, "wake"))
+			require.NoError(t, h.engine.Poke(t.Context(), op.ID))
 			pass(time.Second)
 			require.NoError(t, h.approves(op.ID, dee))
 			require.NoError(t, <-done)

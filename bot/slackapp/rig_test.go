@@ -141,7 +141,7 @@ func (s *starts) Start(_ context.Context, id string) error {
 	return nil
 }
 
-func (s *starts) Poke(ctx context.Context, id, _ string) error {
+func (s *starts) Poke(ctx context.Context, id string) error {
 	s.mu.Lock()
 	before := s.before
 	s.mu.Unlock()

@@ -67,7 +67,7 @@ func (i *Intake) CheckNow(ctx context.Context, c Click) (operation.Operation, er
 		return op, &operation.StaleError{Operation: op}
 	}
 	if err == nil {
-		err = i.Engine.Poke(within, op.ID, c.Delivery)
+		err = i.Engine.Poke(within, op.ID)
 	}
 	if err != nil {
 		return op, &UnavailableError{What: "journal", Err: err}
@@ -162,7 +162,7 @@ func (i *Intake) press(
 	if !op.State.Open() {
 		return op, nil
 	}
-	if err := i.Engine.Poke(within, op.ID, c.Delivery); err != nil {
+	if err := i.Engine.Poke(within, op.ID); err != nil {
 		i.Log.Warn("run could not be woken; it goes on by itself", zap.String("operation", op.ID), zap.Error(err))
 	}
 	return op, nil

@@ -33,7 +33,7 @@ type Runner struct {
 // showWithin bounds the reading of an operation before its first step.
 const showWithin = time.Second
 
-// The names of the steps. The engine stores them: never change one.
+// The names of the steps, for the log.
 const (
 	stepAnnounce = "announce"
 	stepApproval = "approval"
@@ -47,8 +47,8 @@ const (
 // last look at its status. It may be killed anywhere and run again: what it
 // did is in the journal, and every step says below what happens then. It
 // returns an error only when the run itself was cut off or superseded.
-func (r *Runner) Execute(run operation.Run, id string) error {
-	w := execution{run: run, runner: r, id: id}
+func (r *Runner) Execute(ctx context.Context, run operation.Run, id string) error {
+	w := execution{ctx: ctx, run: run, runner: r, id: id}
 
 	// Not a step: each run has the card shown when it begins and does not wait for
 	// Slack. What the process before was about to show may be lost, and an operation
@@ -109,6 +109,7 @@ func (r *Runner) showAgain(id string, run int64) {
 
 // execution enters the steps of one run in order and stops at the first error.
 type execution struct {
+	ctx    context.Context //nolint:containedctx // it is the life of the run
 	run    operation.Run
 	runner *Runner
 	id     string
@@ -119,13 +120,9 @@ type execution struct {
 // that it is done.
 func (w *execution) do(
 	name string, step func(context.Context, operation.Operation) (operation.Next, error),
-) operation.Next {
+) (next operation.Next) {
 	for w.err == nil {
-		var next operation.Next
-		next, w.err = w.run.Step(name, func(ctx context.Context) (operation.Next, error) {
-			return w.runner.retryStep(ctx, w.id, w.run.Number(), name, step)
-		})
-		if w.err != nil || next.After == 0 {
+		if next = w.retry(name, step); next.After == 0 {
 			return next
 		}
 		w.err = w.run.Wait(next.After)
@@ -133,36 +130,40 @@ func (w *execution) do(
 	return operation.Next{}
 }
 
-// retryStep runs a step until it succeeds: it fails only when the journal is out
-// of reach or somebody else changed the operation in between, and entering a
-// step again is harmless. It gives up when ctx ends, and with ErrSuperseded when
+// retry runs a step until it succeeds: it fails only when the journal is out of
+// reach or somebody else changed the operation in between, and entering a step
+// again is harmless. It gives up when the engine stops, and with ErrSuperseded when
 // the operation has a newer run.
-func (r *Runner) retryStep(ctx context.Context, id string, run int64, name string,
-	step func(context.Context, operation.Operation) (operation.Next, error)) (operation.Next, error) {
-	for pause := 50 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
-		op, err := r.current(ctx, id, run)
+func (w *execution) retry(
+	name string, step func(context.Context, operation.Operation) (operation.Next, error),
+) operation.Next {
+	r := w.runner
+	w.err = w.run.Wait(0)
+	for pause := 50 * time.Millisecond; w.err == nil; pause = min(2*pause, 5*time.Second) {
+		op, err := r.current(w.ctx, w.id, w.run.Number())
 		if err == nil {
 			var next operation.Next
-			if next, err = r.recoverStep(ctx, op, name, step); err == nil {
-				return next, nil
+			if next, err = r.recoverStep(w.ctx, op, name, step); err == nil {
+				return next
 			}
 		}
 		if errors.Is(err, operation.ErrSuperseded) {
-			return operation.Next{}, err
+			w.err = err
+			break
 		}
-		if ctx.Err() != nil {
-			return operation.Next{}, context.Cause(ctx)
+		if w.ctx.Err() != nil {
+			w.err = context.Cause(w.ctx)
+			break
 		}
 		var stale *operation.StaleError
 		if !errors.As(err, &stale) {
 			r.Metrics.stepErrors.Inc()
-			r.Log.Error("step of an operation is tried again", zap.String("operation", id),
+			r.Log.Error("step of an operation is tried again", zap.String("operation", w.id),
 				zap.Duration("pause", pause), zap.Error(err))
 		}
-		if err := sleep(ctx, pause/2+rand.N(pause)); err != nil {
-			return operation.Next{}, err
-		}
+		w.err = w.run.Wait(pause/2 + rand.N(pause))
 	}
+	return operation.Next{}
 }
 
 // save stores op with an event that no person caused and shows it.

@@ -3,7 +3,6 @@ package sweep
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"sync"
 	"time"
 
@@ -79,7 +78,7 @@ func (s *Sweeper) sweep(ctx context.Context, before time.Time) {
 	for _, op := range ops {
 		err := s.Engine.Start(ctx, op.ID)
 		if err == nil && needsPoke(op) {
-			err = s.Engine.Poke(ctx, op.ID, "decided "+strconv.FormatInt(op.Version, 10))
+			err = s.Engine.Poke(ctx, op.ID)
 		}
 		if err != nil && ctx.Err() == nil {
 			s.Log.Error("operation could not be started", zap.String("operation", op.ID), zap.Error(err))
@@ -145,7 +144,7 @@ func (s *Sweeper) wake(ctx context.Context) {
 			zap.String("operation", op.ID))
 		err := s.Engine.Start(ctx, op.ID)
 		if err == nil {
-			err = s.Engine.Poke(ctx, op.ID, "clock "+now.UTC().Format(time.RFC3339))
+			err = s.Engine.Poke(ctx, op.ID)
 		}
 		if err != nil && ctx.Err() == nil {
 			s.Log.Error("operation could not be woken", zap.String("operation", op.ID), zap.Error(err))

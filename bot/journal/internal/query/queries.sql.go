@@ -587,7 +587,7 @@ func (q *Queries) DueTallies(ctx context.Context, arg DueTalliesParams) ([]DueTa
 }
 
 const endLease = `-- name: EndLease :exec
-update operations set runner = '' where id = $1 and run = $2
+update operations set runner = '' where id = $1 and run = $2 and runner > ''
 `
 
 type EndLeaseParams struct {
@@ -1590,17 +1590,6 @@ on conflict (id) do update set at = excluded.at
 func (q *Queries) Pulse(ctx context.Context, at int64) error {
 	_, err := q.db.ExecContext(ctx, pulse, at)
 	return err
-}
-
-const replicaAlive = `-- name: ReplicaAlive :one
-select count(*) from replicas where id = $1 and not gone
-`
-
-func (q *Queries) ReplicaAlive(ctx context.Context, id string) (int64, error) {
-	row := q.db.QueryRowContext(ctx, replicaAlive, id)
-	var count int64
-	err := row.Scan(&count)
-	return count, err
 }
 
 const resumeSending = `-- name: ResumeSending :exec

@@ -38,6 +38,7 @@ func arrows() map[string][]string {
 			"bot/policy/cases",                                         // for policy test
 			"bot/sandbox", "bot/sandbox/page", "zenlayer/zenlayertest", // for the sandbox command
 			"bot/slackapp/render/examples", "bot/sandbox/blockkit", // for the blocks command
+			"bot/bench", // for the bench command
 		},
 		"bot": {
 			"bot/slackapp", "bot/engine", "bot/journal", "bot/policy", "bot/audit", "bot/operation",
@@ -119,6 +120,9 @@ func arrows() map[string][]string {
 		"bot/operation/runner":  {"bot/operation", "commands", "zenlayer"},
 		"bot/operation/sweep":   {"bot/operation"},
 		"bot/operation/catalog": {"bot/operation", "commands", "zenlayer"},
+		"bot/bench":             {"bot/bench/process", "bot/bench/stage"},
+		"bot/bench/process":     {},
+		"bot/bench/stage":       {"bot/sandbox", "zenlayer", "zenlayer/zenlayertest"},
 		"bot/sandbox":           {"bot/sandbox/blockkit", "bot/sandbox/socket", "bot/sandbox/webapi"},
 		"bot/sandbox/blockkit":  {},
 		"bot/sandbox/socket":    {},
@@ -170,7 +174,7 @@ func homes() map[string][]string {
 		"testing":                     {},
 		"net/http": {"cmd/lbbot", "bot", "bot/slackapp/web", "bot/slackapp/socket",
 			"bot/sandbox", "bot/sandbox/page", "bot/sandbox/socket", "bot/sandbox/webapi", "zenlayer",
-			"zenlayer/zenlayertest"},
+			"zenlayer/zenlayertest", "bot/bench", "bot/bench/stage"},
 		"os": except("commands", "zenlayer", "bot/operation", "bot/operation/intake", "bot/operation/runner",
 			"bot/operation/suggest", "bot/operation/sweep", "bot/operation/catalog", "bot/operation/history",
 			"bot/slackapp", "bot/slackapp/socket", "bot/slackapp/render", "bot/slackapp/render/card",

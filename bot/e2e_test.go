@@ -308,47 +308,6 @@ func TestRightTakenAwayBetweenTheStepsStopsIt(t *testing.T) {
 	require.Empty(t, h.cards(incident))
 }
 
-func TestRightTakenAwayAfterTheClickStopsTheCall(t *testing.T) {
-	t.Parallel()
-	tests := map[string]func(h *house){
-		"she becomes a guest": func(h *house) {
-			h.slack.SetPerson(sandbox.Person{ID: ana, Name: "ana", RealName: "Ana", TeamID: "T0LOCAL", Guest: true})
-		},
-		"her account is closed": func(h *house) {
-			h.slack.SetPerson(sandbox.Person{ID: ana, Name: "ana", RealName: "Ana", TeamID: "T0LOCAL",
-				Deactivated: true})
-		},
-		"the channel becomes shared": func(h *house) {
-			h.slack.SetChannel(sandbox.Channel{ID: incident, Name: "inc-2041", Creator: "U0INCBOT", ExtShared: true,
-				Members: []string{ana, "U0BO"}, BotMember: true})
-		},
-	}
-	for name, change := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			h := open(t, nil)
-			h.types(ana, incident, good)
-			preview := h.sees(ana, incident, "Preview")
-			var once sync.Once
-			h.cloud.SetOnCall(func(c zenlayertest.Call, p zenlayertest.Phase) {
-				if c.Action == "DescribeListeners" && p == zenlayertest.AfterExecute { // the last checks have begun
-					once.Do(func() { change(h) })
-				}
-			})
-			h.clicks(ana, preview, "req_send")
-			require.Eventually(t, func() bool {
-				for _, m := range h.slack.Messages(incident, "") {
-					if !m.Ephemeral && strings.HasPrefix(m.Text, "Not added") {
-						return true
-					}
-				}
-				return false
-			}, 20*time.Second, 5*time.Millisecond)
-			require.Empty(t, h.registerBodies())
-		})
-	}
-}
-
 func TestConfirmNeverSendsAtOnceButProtectedListenersAsk(t *testing.T) {
 	t.Parallel()
 	h := open(t, func(c *bot.Config) {

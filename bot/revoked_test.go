@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -42,6 +43,16 @@ type walkthrough struct {
 	store  *journal.Store
 	intake *intake.Intake
 	runner *runner.Runner
+
+	later *atomic.Int64 // how far the directory's clock is ahead, in nanoseconds
+	event bool          // Slack told what happened, so that nothing old is used
+}
+
+// passes lets so much time pass that the last question before a call reads Slack again.
+func (w *walkthrough) passes() {
+	if !w.event {
+		w.later.Add(int64(operation.LastAge))
+	}
 }
 
 // silent shows nothing: what counts here is what is stored and what is called.
@@ -83,7 +94,8 @@ func newWalkthrough(t *testing.T) *walkthrough {
 	client, err := web.New(web.Config{BotToken: h.config.SlackBotToken, APIURL: h.config.SlackAPIURL, Log: log})
 	require.NoError(t, err)
 	t.Cleanup(client.Close)
-	directory := web.NewDirectory(client, time.Now)
+	later := &atomic.Int64{}
+	directory := web.NewDirectory(client, func() time.Time { return time.Now().Add(time.Duration(later.Load())) })
 	gate, err := policy.New(policy.Config{Path: h.config.Policy, Directory: directory,
 		IncidentChannels: h.config.IncidentChannels,
 		IncidentCreators: h.config.IncidentCreators, Registerer: prometheus.NewRegistry()})
@@ -93,7 +105,7 @@ func newWalkthrough(t *testing.T) *walkthrough {
 	require.NoError(t, err)
 	counts := runner.NewMetrics(prometheus.NewRegistry())
 	asking := operation.ApprovalSettings{Within: 30 * time.Minute}
-	w := &walkthrough{t: t, slack: h.slack, cloud: h.cloud, store: store,
+	w := &walkthrough{t: t, later: later, slack: h.slack, cloud: h.cloud, store: store,
 		runner: &runner.Runner{Journal: store, Pools: cloud,
 			Changes: map[operation.ChangeKind]operation.Change{operation.ChangeAdd: operation.Add{Registrar: cloud}},
 			Catalog: cloud, Permission: gate, Roster: gate, Reporter: silent{}, Asking: asking,
@@ -172,6 +184,20 @@ func (w *walkthrough) denied(err error) {
 	require.False(w.t, denied.Decision.Allowed)
 }
 
+func TestAChannelThatBecomesSharedStopsTheCall(t *testing.T) {
+	t.Parallel()
+	w := newWalkthrough(t)
+	op, err := w.intake.Send(t.Context(), w.click(w.preview(ana), ana, "send"))
+	require.NoError(t, err)
+	w.slack.SetChannel(sandbox.Channel{ID: incident, Name: "inc-2041", Creator: "U0INCBOT", ExtShared: true,
+		Members: []string{ana, "U0BO"}, BotMember: true})
+	w.passes()
+	op = w.runs(op)
+	require.Equal(t, operation.NotDone, op.State)
+	require.Equal(t, operation.DeniedShared, op.Denial.Code)
+	require.Empty(t, w.cloud.CallsOf("RegisterBackend"))
+}
+
 // TestWhoeverLosesTheRightIsStoppedAtTheNextStep takes a right away between
 // every two steps of a request, in every way that Slack knows.
 func TestWhoeverLosesTheRightIsStoppedAtTheNextStep(t *testing.T) {
@@ -188,6 +214,7 @@ func TestWhoeverLosesTheRightIsStoppedAtTheNextStep(t *testing.T) {
 			in := w.slack.Event(w.t.Context(), map[string]any{"type": "subteam_members_changed", "subteam_id": g.ID,
 				"removed_users": []string{id}})
 			require.True(w.t, in.Acked)
+			w.event = true
 		}
 	}
 	ways := map[string]func(*walkthrough, string){
@@ -218,6 +245,7 @@ func TestWhoeverLosesTheRightIsStoppedAtTheNextStep(t *testing.T) {
 			op, err := w.intake.Send(w.t.Context(), w.click(w.preview(ana), ana, "send"))
 			require.NoError(w.t, err)
 			lose(w, ana)
+			w.passes()
 			notAdded(w, op)
 		},
 		"the approver, between being asked and approving": func(w *walkthrough, lose func(*walkthrough, string)) {
@@ -232,6 +260,7 @@ func TestWhoeverLosesTheRightIsStoppedAtTheNextStep(t *testing.T) {
 			op, err := w.intake.Send(w.t.Context(), w.click(w.preview(dev), dev, "send"))
 			require.NoError(w.t, err)
 			lose(w, dev)
+			w.passes()
 			_, err = w.intake.Approve(w.t.Context(), w.click(op, "U0BO", "yes"))
 			require.NoError(w.t, err)
 			notAdded(w, op)
@@ -242,6 +271,7 @@ func TestWhoeverLosesTheRightIsStoppedAtTheNextStep(t *testing.T) {
 			_, err = w.intake.Approve(w.t.Context(), w.click(op, "U0BO", "yes"))
 			require.NoError(w.t, err)
 			lose(w, "U0BO")
+			w.passes()
 			op = w.runs(op)
 			require.Equal(w.t, operation.Waiting, op.State, "somebody else has to agree")
 			require.Empty(w.t, op.Approval.Votes)
@@ -252,6 +282,7 @@ func TestWhoeverLosesTheRightIsStoppedAtTheNextStep(t *testing.T) {
 			_, err = w.intake.Approve(w.t.Context(), w.click(op, "U0BO", "yes"))
 			require.NoError(w.t, err)
 			lose(w, dev)
+			w.passes()
 			notAdded(w, op)
 		},
 	}

@@ -45,7 +45,7 @@ func (insiders) Groups(context.Context) ([]operation.Group, error) {
 	return []operation.Group{{ID: "S01SRE", Members: members}, {ID: "S02LEAD", Members: members[:1]}}, nil
 }
 
-func (insiders) Forget(string, string) {}
+func (insiders) Forget(string, string, time.Duration) {}
 
 // emptyJournal has no past.
 type emptyJournal struct{}

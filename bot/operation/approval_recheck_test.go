@@ -82,7 +82,7 @@ func TestRightBeforeTheCallEverybodyIsReadAgainInTheirPlace(t *testing.T) {
 		h.gate.mu.Unlock()
 		h.carry(op.ID)
 		for _, q := range h.gate.asked {
-			require.True(t, q.Fresh, "%+v", q)
+			require.True(t, q.Last, "%+v", q)
 			if q.Action == operation.ActionApprove {
 				require.Equal(t, approvers.ChannelID, q.Place.ChannelID)
 			} else {

@@ -51,8 +51,29 @@ type Question struct {
 	At       time.Time
 
 	// Fresh asks for the person and the channel as they are now, not as they
-	// were read a moment ago: set for clicks and for the last check.
+	// were read a moment ago: set for clicks.
 	Fresh bool
+
+	// Last says that it is asked right before a call: what Slack says may be LastAge old.
+	Last bool
+}
+
+// LastAge is how old the person, the channel and the user groups may be in the last
+// question before a call. Most calls follow within seconds of the command or the click,
+// whose question read them; reading them once more for each call meets Slack's limit of
+// about 50 calls of conversations.info a minute when an incident is busy.
+const LastAge = 30 * time.Second
+
+// MaxAge returns how old what Slack says may be in q, and false if q leaves that to
+// the directory.
+func (q Question) MaxAge() (time.Duration, bool) {
+	switch {
+	case q.Fresh:
+		return 0, true
+	case q.Last:
+		return LastAge, true
+	}
+	return 0, false
 }
 
 // DenialCode says which gate said no. Each has its own words.
@@ -216,9 +237,10 @@ type Directory interface {
 	Channel(ctx context.Context, channelID string) (Channel, error)
 	Groups(ctx context.Context) ([]Group, error)
 
-	// Forget drops what is remembered of a person and a channel, so that they
-	// are read again. A look-up that is under way is kept: its answer is new enough.
-	Forget(userID, channelID string)
+	// Forget drops what is remembered of a person and a channel for maxAge or longer,
+	// so that they are read again, and user groups that are older than LastAge. A
+	// look-up that is under way is kept: its answer is new enough.
+	Forget(userID, channelID string, maxAge time.Duration)
 }
 
 // Activation says that policies came into force.

@@ -30,11 +30,16 @@ type directory struct {
 	workspaceErr, personErr, channelErr, groupsErr error
 	mute                                           bool // never answers
 
-	forgotten [][2]string
+	forgotten []forgotten
 }
 
-func (d *directory) Forget(userID, channelID string) {
-	d.forgotten = append(d.forgotten, [2]string{userID, channelID})
+type forgotten struct {
+	user, channel string
+	age           time.Duration
+}
+
+func (d *directory) Forget(userID, channelID string, maxAge time.Duration) {
+	d.forgotten = append(d.forgotten, forgotten{userID, channelID, maxAge})
 }
 
 func (d *directory) wait(ctx context.Context, err error) error {

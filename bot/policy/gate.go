@@ -177,8 +177,8 @@ func (g *Gate) decide(ctx context.Context, q operation.Question) (operation.Deci
 // weigh reads everything that a question depends on. If it returns no facts,
 // the decision is final, and the error says what could not be checked.
 func (g *Gate) weigh(ctx context.Context, q operation.Question) (*policies, *facts, operation.Decision, error) {
-	if q.Fresh {
-		g.directory.Forget(q.Actor.UserID, q.Place.ChannelID)
+	if age, limited := q.MaxAge(); limited {
+		g.directory.Forget(q.Actor.UserID, q.Place.ChannelID, age)
 	}
 	now, f, in, d, err := g.stand(ctx, q.Actor, q.Place)
 	if d.Code != "" {

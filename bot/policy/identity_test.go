@@ -382,5 +382,8 @@ func TestFreshQuestionReadsPersonAndChannelAgain(t *testing.T) {
 	require.Empty(t, d.forgotten, "a preview may go by what was read a moment ago")
 	q.Fresh = true
 	require.True(t, g.Decide(t.Context(), q).Allowed)
-	require.Equal(t, [][2]string{{q.Actor.UserID, q.Place.ChannelID}}, d.forgotten)
+	require.Equal(t, []forgotten{{sre, ops, 0}}, d.forgotten)
+	q.Fresh, q.Last = false, true
+	require.True(t, g.Decide(t.Context(), q).Allowed)
+	require.Equal(t, forgotten{sre, ops, operation.LastAge}, d.forgotten[1])
 }

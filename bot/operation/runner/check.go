@@ -102,10 +102,10 @@ func becameLast(op operation.Operation, now operation.Picture) []operation.Diffe
 	return []operation.Difference{{Code: operation.DiffLast}}
 }
 
-// lastQuestion is asked right before a call, with nothing remembered.
+// lastQuestion is asked right before a call.
 func lastQuestion(op operation.Operation, at time.Time) operation.Question {
 	q := operation.NewQuestion(op, at)
-	q.Fresh = true
+	q.Last = true
 	return q
 }
 

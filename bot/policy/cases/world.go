@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"lbbot/bot/operation"
 )
@@ -86,7 +87,7 @@ type world struct {
 }
 
 // Forget implements operation.Directory. There is no cache.
-func (w *world) Forget(string, string) {}
+func (w *world) Forget(string, string, time.Duration) {}
 
 // Workspace implements operation.Directory.
 func (w *world) Workspace(context.Context) (operation.Workspace, error) {

@@ -19,11 +19,12 @@ const (
 
 	// groupsAtSteps is how old it may be at a click and at the last check. Slack
 	// sends an event about a change to one replica only, and may lose it.
-	groupsAtSteps = 30 * time.Second
+	groupsAtSteps = operation.LastAge
 
-	// factsFor merges the look-ups of one moment. A right that is taken away
-	// must be gone at the next step, so clicks and the last check forget first.
-	factsFor = 2 * time.Second
+	// factsFor is how old a person or a channel may be: one look-up serves a command,
+	// the last check before its call, and what others do in that channel. A right
+	// that is taken away must be gone at the next click, so clicks forget first.
+	factsFor = operation.LastAge
 
 	slackbot = "USLACKBOT" // the one bot that users.info does not call a bot
 )
@@ -67,11 +68,10 @@ func (d *Directory) Groups(ctx context.Context) ([]operation.Group, error) {
 	return d.groups.get(ctx, "")
 }
 
-// Forget implements operation.Directory. It makes the list of user groups at
-// most 30 seconds old.
-func (d *Directory) Forget(userID, channelID string) {
-	d.people.forget(userID)
-	d.channels.forget(channelID)
+// Forget implements operation.Directory.
+func (d *Directory) Forget(userID, channelID string, maxAge time.Duration) {
+	d.people.age(userID, maxAge)
+	d.channels.age(channelID, maxAge)
 	d.groups.age("", groupsAtSteps)
 }
 

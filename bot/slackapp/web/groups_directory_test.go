@@ -27,11 +27,11 @@ func TestAtAStepTheGroupsAreAtMostHalfAMinuteOld(t *testing.T) {
 	members(t, d.Directory, "S01SRE")
 	d.slack.SetGroupMembers("S01SRE", bo)
 	d.clock.move(groupsAtSteps - time.Millisecond)
-	d.Forget(ana, ops)
+	d.Forget(ana, ops, time.Hour)
 	require.Equal(t, []string{ana, bo}, members(t, d.Directory, "S01SRE"))
 	d.clock.move(time.Millisecond)
 	require.Equal(t, []string{ana, bo}, members(t, d.Directory, "S01SRE"), "reading on does not ask Slack again")
-	d.Forget(ana, ops)
+	d.Forget(ana, ops, time.Hour)
 	require.Equal(t, []string{bo}, members(t, d.Directory, "S01SRE"), "a step does")
 }
 

@@ -76,15 +76,6 @@ func (r *recent[T]) young(e *entry[T]) bool {
 	return age >= 0 && age < r.keep
 }
 
-// forget drops the cached answer of a key. A running look-up is current and stays.
-func (r *recent[T]) forget(key string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if e, ok := r.entries[key]; ok && e.settled() {
-		delete(r.entries, key)
-	}
-}
-
 // drop drops the cached answer of a key and a running look-up, which may have read
 // an old state. Callers that wait for the look-up still get its answer.
 func (r *recent[T]) drop(key string) {
@@ -93,7 +84,8 @@ func (r *recent[T]) drop(key string) {
 	delete(r.entries, key)
 }
 
-// age drops the cached answer of a key if it is older than this.
+// age drops the cached answer of a key if it is that old. A running look-up is
+// current and stays.
 func (r *recent[T]) age(key string, older time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

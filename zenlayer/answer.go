@@ -1,7 +1,6 @@
 package zenlayer
 
 import (
-	"cmp"
 	"encoding/json"
 	"net/http"
 	"strconv"
@@ -40,12 +39,16 @@ func (a *answer) decode(into json.Unmarshaler) error {
 		return err
 	}
 	var e, inner fields
-	if json.Unmarshal(a.raw, &e) != nil {
+	if e.UnmarshalJSON(a.raw) != nil {
 		return a.fault("the answer is not the API's JSON")
 	}
-	_ = json.Unmarshal(e.raw["response"], &inner)
 	// The outer id comes first; inner and outer are documented to be equal.
-	a.requestID = a.clean(cmp.Or(e.label("requestId"), inner.label("requestId")), messageLimit)
+	id := e.label("requestId")
+	if id == "" {
+		_ = inner.UnmarshalJSON(e.raw["response"])
+		id = inner.label("requestId")
+	}
+	a.requestID = a.clean(id, messageLimit)
 	code := e.text("code")
 	if e.err != nil {
 		return a.fault("the answer cannot be read: " + e.err.Error())
@@ -53,7 +56,7 @@ func (a *answer) decode(into json.Unmarshaler) error {
 	if a.status != http.StatusOK || code != "" || !e.has("response") {
 		return a.refusal(code, e.label("message"), e.has("response"))
 	}
-	if err := json.Unmarshal(e.raw["response"], into); err != nil {
+	if err := into.UnmarshalJSON(e.raw["response"]); err != nil {
 		return a.fault("the response in the answer cannot be read: " + err.Error())
 	}
 	return nil

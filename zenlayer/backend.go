@@ -81,7 +81,7 @@ type Backend struct {
 // UnmarshalJSON reads the API's BackendInfo.
 func (b *Backend) UnmarshalJSON(data []byte) error {
 	var f fields
-	if err := json.Unmarshal(data, &f); err != nil {
+	if err := f.UnmarshalJSON(data); err != nil {
 		return err
 	}
 	*b = Backend{

@@ -7,6 +7,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // fields reads one JSON object of an answer, field by field. It accepts numbers,
@@ -24,7 +25,8 @@ type fieldError struct{ path, problem string }
 
 func (e *fieldError) Error() string { return e.path + " " + e.problem }
 
-// UnmarshalJSON fails only if data is not an object.
+// UnmarshalJSON fails only if data is not an object. The types of this package call it, and each other's, without
+// json.Unmarshal, which would read the data twice more at each level.
 func (f *fields) UnmarshalJSON(data []byte) error {
 	if json.Unmarshal(data, &f.raw) != nil || f.raw == nil {
 		return fmt.Errorf("it is %s, not an object", kindOf(data))
@@ -135,7 +137,7 @@ func objects[T any](f *fields, name string) []T {
 	}
 	list := make([]T, len(items))
 	for i, item := range items {
-		if err := json.Unmarshal(item, &list[i]); err != nil {
+		if err := any(&list[i]).(json.Unmarshaler).UnmarshalJSON(item); err != nil {
 			within(f, fmt.Sprintf("%s[%d]", name, i), err)
 		}
 	}
@@ -144,7 +146,7 @@ func objects[T any](f *fields, name string) []T {
 
 // within adds the path of a nested object to its error.
 func within(f *fields, path string, err error) {
-	if inner, ok := err.(*fieldError); ok { //nolint:errorlint // json.Unmarshal returns it as it is
+	if inner, ok := err.(*fieldError); ok { //nolint:errorlint // nobody wraps it
 		f.fail(path+"."+inner.path, inner.problem)
 		return
 	}
@@ -166,6 +168,10 @@ func scalar(raw json.RawMessage) (value string, ok bool) {
 	case kindNumber:
 		return string(raw), true
 	case kindText:
+		raw = bytes.TrimSpace(raw)
+		if bytes.IndexByte(raw, '\\') < 0 && utf8.Valid(raw) { // as most are: nothing to decode
+			return string(raw[1 : len(raw)-1]), true
+		}
 		return value, json.Unmarshal(raw, &value) == nil
 	}
 	return "", false

@@ -2,7 +2,6 @@ package zenlayer
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -33,7 +32,7 @@ type Instance struct {
 // UnmarshalJSON reads the API's InstanceInfo of bmc or vm.
 func (i *Instance) UnmarshalJSON(data []byte) error {
 	var f fields
-	if err := json.Unmarshal(data, &f); err != nil {
+	if err := f.UnmarshalJSON(data); err != nil {
 		return err
 	}
 	*i = Instance{

@@ -29,7 +29,7 @@ type Listener struct {
 // UnmarshalJSON reads the API's ListenerInfo.
 func (l *Listener) UnmarshalJSON(data []byte) error {
 	var f, check fields
-	if err := json.Unmarshal(data, &f); err != nil {
+	if err := f.UnmarshalJSON(data); err != nil {
 		return err
 	}
 	*l = Listener{
@@ -38,7 +38,7 @@ func (l *Listener) UnmarshalJSON(data []byte) error {
 		BackendProtocol: f.label("backendProtocol"),
 		Scheduler:       f.label("scheduler"), Kind: f.text("kind"), CreateTime: f.label("createTime"),
 	}
-	if json.Unmarshal(or(f.raw["healthCheck"], "null"), &check) == nil {
+	if check.UnmarshalJSON(f.raw["healthCheck"]) == nil {
 		l.HealthCheck = check.flag("checkEnabled")
 	}
 	return f.err
@@ -100,7 +100,7 @@ type LoadBalancer struct {
 // UnmarshalJSON reads the API's LoadBalancerInfo.
 func (l *LoadBalancer) UnmarshalJSON(data []byte) error {
 	var f fields
-	if err := json.Unmarshal(data, &f); err != nil {
+	if err := f.UnmarshalJSON(data); err != nil {
 		return err
 	}
 	*l = LoadBalancer{

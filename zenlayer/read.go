@@ -47,7 +47,7 @@ type listing[T any] struct {
 // UnmarshalJSON reads totalCount and dataSet.
 func (l *listing[T]) UnmarshalJSON(data []byte) error {
 	var f fields
-	if err := json.Unmarshal(data, &f); err != nil {
+	if err := f.UnmarshalJSON(data); err != nil {
 		return err
 	}
 	if f.has("totalCount") {

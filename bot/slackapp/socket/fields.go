@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // Fields is one JSON object from Slack, read field by field. Only the fields
@@ -186,6 +187,10 @@ func scalar(raw json.RawMessage) (s string, ok bool) {
 	case "":
 		return "", true
 	case "text":
+		raw = bytes.TrimSpace(raw)
+		if bytes.IndexByte(raw, '\\') < 0 && utf8.Valid(raw) { // as most are: nothing to decode
+			return string(raw[1 : len(raw)-1]), true
+		}
 		return s, json.Unmarshal(raw, &s) == nil
 	case "number":
 		return string(bytes.TrimSpace(raw)), true

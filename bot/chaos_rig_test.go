@@ -228,16 +228,9 @@ func (c *chaos) operations(ctx context.Context) []operation.Operation {
 
 func readAll(ctx context.Context, t *testing.T, store *journal.Store) []operation.Operation {
 	t.Helper()
-	var all []operation.Operation
-	for after := ""; ; {
-		page, err := store.Operations(ctx, journal.Filter{After: after, Limit: 1000})
-		require.NoError(t, err)
-		all = append(all, page...)
-		if len(page) < 1000 {
-			return all
-		}
-		after = page[len(page)-1].ID
-	}
+	all, err := store.Search(ctx, journal.Filter{Limit: math.MaxInt})
+	require.NoError(t, err)
+	return all
 }
 
 // ended waits until every accepted operation is final and says so on its card.

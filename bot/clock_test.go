@@ -6,6 +6,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"lbbot/bot/journal"
+	"lbbot/bot/operation"
 	"lbbot/zenlayer/zenlayertest"
 )
 
@@ -20,14 +22,16 @@ func TestAWaitIsEndedWhenTheClockWasSetBackMeanwhile(t *testing.T) {
 	p := h.launch()
 	h.types(ana, incident, good)
 	h.clicks(ana, h.sees(ana, incident, "Preview"), "req_send")
-	db := h.database()
+	j := h.reader()
 	require.Eventually(t, func() bool {
-		return len(column(t, db, `select id from operations where json_extract(record, '$.state') = 'unconfirmed'
-			and julianday(json_extract(record, '$.wait_until')) > julianday('now', '+2 seconds')`)) > 0
+		ops, err := j.Search(t.Context(), journal.Filter{State: operation.Unconfirmed, Limit: 1})
+		require.NoError(t, err)
+		return len(ops) > 0 && time.Until(ops[0].WaitUntil) > 2*time.Second
 	}, 60*time.Second, 20*time.Millisecond, "it never waits for long")
 	p.kill()
 	h.cloud.ClearFaults()
-	h.older(-time.Hour, "$.clicked_at", "$.attempts[0].sent_at", "$.wait_until")
+	h.older(-time.Hour)
+	h.changes(func(op *operation.Operation) { op.WaitUntil = op.WaitUntil.Add(time.Hour) })
 	h.launch()
 	h.sees("U0BO", incident, "Added", "The answer was lost")
 	require.Len(t, h.registerBodies(), 1)

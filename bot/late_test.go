@@ -1,35 +1,43 @@
 package bot_test
 
 import (
-	"database/sql"
-	"strings"
+	"encoding/json"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"lbbot/bot/journal"
+	"lbbot/bot/operation"
 	"lbbot/bot/sandbox"
 	"lbbot/zenlayer/zenlayertest"
 )
 
 // older makes the one operation in the database of a stopped bot older than it
 // is, by moving the times that promises are counted from.
-func (h *house) older(d time.Duration, times ...string) {
+func (h *house) older(d time.Duration) {
 	h.t.Helper()
-	db, err := sql.Open("sqlite", strings.TrimPrefix(h.config.DatabaseURL, "sqlite:"))
+	h.changes(func(op *operation.Operation) {
+		op.ClickedAt = op.ClickedAt.Add(-d)
+		if len(op.Attempts) > 0 {
+			op.Attempts[0].SentAt = op.Attempts[0].SentAt.Add(-d)
+		}
+	})
+}
+
+// changes stores the one accepted operation with a change, past the journal's own way.
+func (h *house) changes(change func(*operation.Operation)) {
+	h.t.Helper()
+	ops, err := h.reader().Search(h.t.Context(), journal.Filter{Limit: 2})
 	require.NoError(h.t, err)
-	defer db.Close()
-	for _, path := range times {
-		var text string
-		require.NoError(h.t, db.QueryRowContext(h.t.Context(), `select json_extract(record, $1) from operations`,
-			path).Scan(&text))
-		at, err := time.Parse(time.RFC3339Nano, text)
-		require.NoError(h.t, err)
-		_, err = db.ExecContext(h.t.Context(), `update operations set record = json_set(record, $1, $2)`, path,
-			at.Add(-d).Format(time.RFC3339Nano))
-		require.NoError(h.t, err)
-	}
+	require.Len(h.t, ops, 1)
+	change(&ops[0])
+	record, err := json.Marshal(ops[0])
+	require.NoError(h.t, err)
+	_, err = h.database().ExecContext(h.t.Context(), `update operations set record = $1 where id = $2`,
+		record, ops[0].ID)
+	require.NoError(h.t, err)
 }
 
 // killedAt launches the binary, has a request accepted and kills the process
@@ -60,7 +68,7 @@ func TestWhatLayLongerThanFiveMinutesIsNotSent(t *testing.T) {
 		})
 	})
 	require.Empty(t, h.registerBodies())
-	h.older(5*time.Minute, "$.clicked_at")
+	h.older(5 * time.Minute)
 	h.launch()
 	h.sees(ana, incident, "Not added", "I could not start within 5 minutes of your click")
 	require.Empty(t, h.registerBodies())
@@ -90,7 +98,7 @@ func TestAnUnansweredCallIsNotRepeatedLate(t *testing.T) {
 			for _, b := range h.ofServer(listener, "i-55a1") {
 				h.cloud.RemoveBackend(b.BackendID) // the answer and the effect are lost
 			}
-			h.older(test.after, "$.clicked_at", "$.attempts[0].sent_at")
+			h.older(test.after)
 			reads := len(h.cloud.CallsOf("DescribeBackends"))
 			h.launch()
 			h.sees(ana, incident, test.ends)

@@ -147,6 +147,8 @@ func (h *house) lease(db *sql.DB) string {
 // recorded is what is stored of operations and their events.
 func (h *house) recorded(db *sql.DB) []string {
 	h.t.Helper()
-	return append(column(h.t, db, `select record || run || runner from operations order by id`),
-		column(h.t, db, `select kind || at || data from events where operation_id <> '' order by seq`)...)
+	return append(column(h.t, db, `select encode(record, 'hex') || run || runner
+		from operations order by id`),
+		column(h.t, db, `select kind || at || encode(data, 'hex') from events
+			where operation_id <> '' order by seq`)...)
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot"
+	"lbbot/bot/operation"
 )
 
 // database opens the database of this house beside the bot.
@@ -66,13 +67,12 @@ func TestReadyzNamesARequestThatDoesNotGoOn(t *testing.T) {
 	h := withLeads(t, func(*bot.Config) {})
 	h.start()
 	card := h.asksForApproval()
-	db := h.database()
 	// From here on its run waits for as long as it has read.
 	require.Eventually(t, func() bool { return strings.Contains(h.log.String(), `"wait begins"`) }, 20*time.Second,
 		5*time.Millisecond)
-	_, err := db.ExecContext(t.Context(),
-		`update operations set record = json_set(record, '$.approval.expires_at', '2020-01-01T00:00:00Z')`)
-	require.NoError(t, err)
+	h.changes(func(op *operation.Operation) {
+		op.Approval.ExpiresAt = time.Date(2020, time.January, 1, 0, 0, 0, 0, time.UTC)
+	})
 	said := ""
 	require.Eventually(t, func() bool {
 		if err := h.ready(); err != nil {

@@ -32,7 +32,7 @@ import (
 //	 8  events.operation_id
 //	 9  events.actor_id
 //	10  events.channel_id
-//	11  events.data          the stored text, byte for byte
+//	11  events.data          the JSON text, byte for byte; it may be packed in its column
 //
 // What retention deleted is represented by the last row of checkpoints. Its
 // signature is Ed25519 over these values in the same form: the words

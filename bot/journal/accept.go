@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"lbbot/bot/journal/internal/packed"
 	"lbbot/bot/journal/internal/query"
 	"lbbot/bot/operation"
 )
@@ -68,9 +69,16 @@ func (s *Store) Accept(ctx context.Context, a operation.Acceptance) error {
 		if err := withinLimit(ctx, q, a); err != nil {
 			return err
 		}
+		if err := s.nameListener(ctx, q, op); err != nil {
+			return err
+		}
 		return change(ctx, q, record)
 	}
-	return s.put(ctx, "accepting operation", op, claimed, a.Event)
+	err := s.put(ctx, "accepting operation", op, claimed, a.Event)
+	if err == nil {
+		s.listeners.Store(listenerName(op), true)
+	}
+	return err
 }
 
 // withinLimit counts recent acceptances. It locks the person and then the listener,
@@ -133,7 +141,7 @@ func (s *Store) Save(ctx context.Context, op operation.Operation, e operation.Ev
 		n, err := q.SaveOperation(ctx, query.SaveOperationParams{
 			ID: op.ID, Was: op.Version - 1, Run: op.Run, ClientToken: op.Request.ClientToken,
 			Version: op.Version, State: string(op.State), Open: op.State.Open(), Subject: op.Subject(),
-			UpdatedAt: s.now().UnixMilli(), Record: record,
+			UpdatedAt: s.now().UnixMilli(), Record: packed.Text(record),
 		})
 		return moved(ctx, q, op, n, err)
 	}, e)
@@ -187,7 +195,7 @@ func (s *Store) insert(op operation.Operation, acceptedAt time.Time) change {
 			ClientToken: op.Request.ClientToken, ActorID: op.Actor.UserID,
 			ListenerID: op.Request.ListenerID, ChannelID: op.Place.ChannelID, Glass: op.Glass != nil,
 			Run: op.Run, Runner: runner, AcceptedAt: millis(acceptedAt), UnreportedSince: millis(acceptedAt),
-			UpdatedAt: s.now().UnixMilli(), Record: record,
+			UpdatedAt: s.now().UnixMilli(), Record: packed.Text(record),
 		})
 	}
 }
@@ -200,7 +208,7 @@ func (s *Store) acceptDraft(op operation.Operation, at time.Time) change {
 			ActorID: op.Actor.UserID, ListenerID: op.Request.ListenerID, ChannelID: op.Place.ChannelID,
 			Glass: op.Glass != nil, Run: op.Run, Runner: s.process,
 			AcceptedAt: millis(at), UnreportedSince: millis(at),
-			UpdatedAt: s.now().UnixMilli(), Record: record,
+			UpdatedAt: s.now().UnixMilli(), Record: packed.Text(record),
 		})
 		return moved(ctx, q, op, n, err)
 	}

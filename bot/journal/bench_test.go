@@ -139,11 +139,8 @@ func BenchmarkReading(b *testing.B) {
 	fill(b, s, 100_000)
 	for name, read := range map[string]func() (int, error){
 		"Unreported": func() (int, error) { return count(s.Unreported(b.Context(), clock(), "", 20)) },
-		"Operations": func() (int, error) { return count(s.Operations(b.Context(), Filter{Limit: 20})) },
-		"Operations of a person": func() (int, error) {
-			return count(s.Operations(b.Context(), Filter{ActorID: "U7", After: "old-50007", Limit: 20}))
-		},
-		"Past": func() (int, error) { return past(s.Past(b.Context(), page(history.Page{}))) },
+		"Operations": func() (int, error) { return count(s.Search(b.Context(), Filter{Limit: 20})) },
+		"Past":       func() (int, error) { return past(s.Past(b.Context(), page(history.Page{}))) },
 		"Past of a listener": func() (int, error) {
 			return past(s.Past(b.Context(), page(history.Page{Listener: "L7"})))
 		},

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"time"
 
+	"lbbot/bot/journal/internal/packed"
 	"lbbot/bot/journal/internal/query"
 	"lbbot/bot/operation"
 )
@@ -147,6 +148,6 @@ func (s *Store) appendEvent(ctx context.Context, q *query.Queries, e operation.E
 	}
 	return q.InsertEvent(ctx, query.InsertEventParams{
 		At: e.At.UnixMilli(), Kind: e.Kind, OperationID: e.OperationID,
-		ActorID: e.ActorID, ChannelID: e.ChannelID, Data: string(data),
+		ActorID: e.ActorID, ChannelID: e.ChannelID, Data: packed.Text(data),
 	})
 }

@@ -17,7 +17,7 @@
 //   - A replica that others took over from never counts as alive again.
 //
 // SQLite and PostgreSQL share the tables (migrations), the queries and the tests. The
-// queries are portable: text ids, Unix milliseconds as bigint, JSON as text, no
+// queries are portable: text ids, Unix milliseconds as bigint, packed JSON, no
 // casts, no now(). Only replica.go uses the clock of PostgreSQL. sqlc generates the
 // queries for PostgreSQL; SQLite accepts the same $1 placeholders. After a change of
 // queries.sql or migrations, in this folder:

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"lbbot/bot/audit"
+	"lbbot/bot/journal/internal/packed"
 	"lbbot/bot/journal/internal/query"
 )
 
@@ -58,7 +59,7 @@ func (s *Store) linkSome(ctx context.Context) (n int, err error) {
 		entries := make([]audit.Entry, n)
 		for i, r := range rows {
 			entries[i] = audit.Entry{Seq: r.Seq, At: r.At, Kind: r.Kind, OperationID: r.OperationID,
-				ActorID: r.ActorID, ChannelID: r.ChannelID, Data: r.Data}
+				ActorID: r.ActorID, ChannelID: r.ChannelID, Data: string(r.Data)}
 		}
 		head := audit.Extend(audit.Head(end), now, entries)
 		if err := insertLinks(ctx, tx, entries); err != nil {
@@ -72,7 +73,7 @@ func (s *Store) linkSome(ctx context.Context) (n int, err error) {
 // nothingPending checks without a lock, because most of the time no event waits.
 func (s *Store) nothingPending(ctx context.Context) (bool, error) {
 	var one int
-	err := s.reads().QueryRowContext(ctx, "select 1 from events_pending limit 1").Scan(&one)
+	err := s.db.QueryRowContext(ctx, "select 1 from events_pending limit 1").Scan(&one)
 	if errors.Is(err, sql.ErrNoRows) {
 		return true, nil
 	}
@@ -93,7 +94,7 @@ func insertLinks(ctx context.Context, tx query.DBTX, entries []audit.Entry) erro
 		}
 		fmt.Fprintf(&links, "($%d, $%d, $%d, $%d)", 4*i+1, 4*i+2, 4*i+3, 4*i+4)
 		fmt.Fprintf(&seqs, "$%d", i+1)
-		values = append(values, e.Position, e.Seq, e.LinkedAt, e.Hash)
+		values = append(values, e.Position, e.Seq, e.LinkedAt, packed.Hash(e.Hash))
 		taken = append(taken, e.Seq)
 	}
 	if _, err := tx.ExecContext(ctx, "insert into links (position, seq, linked_at, hash) values "+links.String(),

@@ -30,7 +30,11 @@ type dialect struct {
 	chain    []string // queues events for the chain, guards it, and lets retention cut what a checkpoint covers
 	listener string   // the listener's id in a stored record
 	channel  string   // the id of the channel in which it was asked for, in a stored record
-	options  func() ([]goose.ProviderOption, error)
+	name     string   // the listener's name in a stored record
+	packed   []string // lets columns hold packed text
+
+	packedDown []string // the way back, if nothing is packed
+	options    func() ([]goose.ProviderOption, error)
 
 	share    string             // ends a select whose rows must not change before the commit
 	snapshot sql.IsolationLevel // in which a transaction sees one moment
@@ -67,6 +71,7 @@ func sqliteDialect() dialect {
 		},
 		listener: `json_extract(record, '$.request.listenerId')`,
 		channel:  `json_extract(record, '$.place.channel_id')`,
+		name:     `json_extract(record, '$.listener.name')`,
 		options:  func() ([]goose.ProviderOption, error) { return nil, nil }, // the file is locked
 	}
 }
@@ -85,8 +90,11 @@ func postgresDialect() dialect {
 			`create trigger events_never_changed before update or delete on events
 			 for each row execute function events_refuse()`,
 		},
-		listener: `record::json -> 'request' ->> 'listenerId'`,
-		channel:  `record::json -> 'place' ->> 'channel_id'`,
+		listener:   `record::json -> 'request' ->> 'listenerId'`,
+		channel:    `record::json -> 'place' ->> 'channel_id'`,
+		name:       `record::json -> 'listener' ->> 'name'`,
+		packed:     retyped("bytea", "convert_to(", ", 'UTF8')", "decode(hash, 'hex')"),
+		packedDown: retyped("text", "convert_from(", ", 'UTF8')", "encode(hash, 'hex')"),
 		chain: []string{
 			`alter table events_pending alter column seq type bigint`,
 			`alter table links alter column position type bigint`,
@@ -119,6 +127,15 @@ func postgresDialect() dialect {
 			return []goose.ProviderOption{goose.WithSessionLocker(locker)}, err
 		},
 		snapshot: sql.LevelRepeatableRead,
+	}
+}
+
+// retyped changes the type of the packed columns.
+func retyped(to, before, after, hash string) []string {
+	return []string{
+		"alter table operations alter column record type " + to + " using " + before + "record" + after,
+		"alter table events alter column data type " + to + " using " + before + "data" + after,
+		"alter table links alter column hash type " + to + " using " + hash,
 	}
 }
 
@@ -167,7 +184,9 @@ func (s *Store) provider() (*goose.Provider, error) {
 			goose.NewGoMigration(2, &goose.GoFunc{RunTx: runAll("guarding events", s.dialect.events)}, nil),
 			goose.NewGoMigration(7, &goose.GoFunc{RunTx: runAll("guarding the chain", s.dialect.chain)}, nil),
 			goose.NewGoMigration(9, &goose.GoFunc{RunTx: s.nameListeners}, nil),
-			goose.NewGoMigration(15, &goose.GoFunc{RunTx: s.nameChannels}, nil)))
+			goose.NewGoMigration(15, &goose.GoFunc{RunTx: s.nameChannels}, nil),
+			goose.NewGoMigration(46, &goose.GoFunc{RunTx: runAll("packing columns", s.dialect.pack())},
+				&goose.GoFunc{RunTx: runAll("unpacking columns", s.dialect.packedDown)})))
 	return goose.NewProvider(s.dialect.goose, s.db, files, options...)
 }
 
@@ -181,6 +200,12 @@ func runAll(doing string, statements []string) func(context.Context, *sql.Tx) er
 		}
 		return nil
 	}
+}
+
+// pack is migration 46. It reads what is stored before the columns change.
+func (d dialect) pack() []string {
+	return append([]string{"insert into listener_names (name, listener_id) select distinct " + d.name +
+		", listener_id from operations where accepted_at is not null and " + d.name + " > ''"}, d.packed...)
 }
 
 // nameListeners is migration 9.

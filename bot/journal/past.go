@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"time"
 
+	"lbbot/bot/journal/internal/packed"
 	"lbbot/bot/journal/internal/query"
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/history"
@@ -20,71 +21,60 @@ var _ history.Archive = (*Store)(nil)
 
 // Past returns accepted operations, newest first, at most 1000.
 func (s *Store) Past(ctx context.Context, p history.Page) ([]history.Past, error) {
+	past, err := s.past(ctx, p, "")
+	return past, s.explain("reading history in journal", err)
+}
+
+// past reads by one index: that of the listener, the channel, the person or the final
+// state, the first that is not empty.
+func (s *Store) past(ctx context.Context, p history.Page, final operation.State) ([]history.Past, error) {
 	since, at, id, rows := column(p.Since), before(p.Before), p.Before.ID, rowLimit(p.Limit)
-	var out []history.Past
-	var fault error
-	add := func(at sql.NullInt64, record string) {
-		op, err := one(record, nil)
-		if err != nil && fault == nil {
-			fault = err
-		}
-		out = append(out, history.Past{At: moment(at), Operation: op})
-	}
-	var err error
 	switch {
 	case p.Listener != "":
-		var list []query.PastOfListenerRow
-		list, err = s.q.PastOfListener(ctx, query.PastOfListenerParams{
-			ListenerID: p.Listener, Since: since, At: at, ID: id, MaxRows: rows})
-		for _, r := range list {
-			add(r.AcceptedAt, r.Record)
-		}
+		return pasts(s.q.PastOfListener(ctx, query.PastOfListenerParams{
+			ListenerID: p.Listener, Since: since, At: at, ID: id, MaxRows: rows}))
 	case p.Channel != "":
-		var list []query.PastOfChannelRow
-		list, err = s.q.PastOfChannel(ctx, query.PastOfChannelParams{
-			ChannelID: p.Channel, Since: since, At: at, ID: id, MaxRows: rows})
-		for _, r := range list {
-			add(r.AcceptedAt, r.Record)
-		}
+		return pasts(s.q.PastOfChannel(ctx, query.PastOfChannelParams{
+			ChannelID: p.Channel, Since: since, At: at, ID: id, MaxRows: rows}))
 	case p.Actor != "":
-		var list []query.PastOfActorRow
-		list, err = s.q.PastOfActor(ctx, query.PastOfActorParams{
-			ActorID: p.Actor, Since: since, At: at, ID: id, MaxRows: rows})
-		for _, r := range list {
-			add(r.AcceptedAt, r.Record)
-		}
-	default:
-		var list []query.PastRow
-		list, err = s.q.Past(ctx, query.PastParams{Since: since, At: at, ID: id, MaxRows: rows})
-		for _, r := range list {
-			add(r.AcceptedAt, r.Record)
-		}
+		return pasts(s.q.PastOfActor(ctx, query.PastOfActorParams{
+			ActorID: p.Actor, Since: since, At: at, ID: id, MaxRows: rows}))
+	case final != "":
+		return pasts(s.q.PastInState(ctx, query.PastInStateParams{
+			State: string(final), Since: since, At: at, ID: id, MaxRows: rows}))
 	}
-	if err == nil {
-		err = fault
+	return pasts(s.q.Past(ctx, query.PastParams{Since: since, At: at, ID: id, MaxRows: rows}))
+}
+
+// pastRow is the row of every query of operations with their times.
+type pastRow = struct {
+	AcceptedAt sql.NullInt64
+	Record     packed.Text
+}
+
+func pasts[R ~pastRow](rows []R, err error) ([]history.Past, error) {
+	out := make([]history.Past, len(rows))
+	for i, r := range rows {
+		if out[i].Operation, err = one(pastRow(r).Record, err); err != nil {
+			return nil, err
+		}
+		out[i].At = moment(pastRow(r).AcceptedAt)
 	}
-	return out, s.explain("reading history in journal", err)
+	return out, err
+}
+
+func newestFirst(past []history.Past) {
+	slices.SortFunc(past, func(a, b history.Past) int {
+		return cmp.Or(b.At.Compare(a.At), cmp.Compare(b.Operation.ID, a.Operation.ID))
+	})
 }
 
 // Open returns the open operations, the last accepted first; of more than
 // history.MaxOpen, any of them.
 func (s *Store) Open(ctx context.Context) ([]history.Past, error) {
-	rows, err := s.q.OpenOperations(ctx, history.MaxOpen)
-	if err != nil {
-		return nil, s.explain("reading open operations in journal", err)
-	}
-	out := make([]history.Past, len(rows))
-	for i, r := range rows {
-		op, err := one(r.Record, nil)
-		if err != nil {
-			return nil, s.explain("reading open operations in journal", err)
-		}
-		out[i] = history.Past{At: moment(r.AcceptedAt), Operation: op}
-	}
-	slices.SortFunc(out, func(a, b history.Past) int {
-		return cmp.Or(b.At.Compare(a.At), cmp.Compare(b.Operation.ID, a.Operation.ID))
-	})
-	return out, nil
+	open, err := pasts(s.q.OpenOperations(ctx, history.MaxOpen))
+	newestFirst(open)
+	return open, s.explain("reading open operations in journal", err)
 }
 
 // UsedIn returns the ids of the listeners of the last requests that were accepted in

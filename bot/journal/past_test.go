@@ -130,12 +130,18 @@ func readsDenials(t *testing.T, s *Store) {
 }
 
 func namesOldChannels(t *testing.T, s *Store) {
-	acceptAt(t, s, "OLD", "U1", clock())
-	_, err := s.DB().ExecContext(t.Context(), "update operations set channel_id = ''")
+	storedAsText(t, s)
+	p, err := s.provider()
+	require.NoError(t, err)
+	_, err = p.DownTo(t.Context(), 44)
+	require.NoError(t, err)
+	_, err = s.DB().ExecContext(t.Context(), "update operations set channel_id = ''")
 	require.NoError(t, err)
 	tx, err := s.DB().BeginTx(t.Context(), nil)
 	require.NoError(t, err)
 	require.NoError(t, s.nameChannels(t.Context(), tx))
 	require.NoError(t, tx.Commit())
-	require.Equal(t, []string{"LBR-OLD"}, paged(t, s, history.Page{Channel: "C1", Since: clock(), Limit: 9}))
+	_, err = p.Up(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, []string{"LBR-ABC234"}, paged(t, s, history.Page{Channel: "C1", Since: clock(), Limit: 9}))
 }

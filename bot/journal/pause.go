@@ -73,9 +73,10 @@ func (s *Store) onlyOnePause(ctx context.Context, q *query.Queries, e *operation
 
 // underWay lists the operations whose last attempt has no answer yet.
 func underWay(ctx context.Context, q *query.Queries) (sending []operation.Operation, err error) {
-	ops, err := many(q.OperationsIn(ctx, query.OperationsInParams{State: string(operation.Sending), MaxRows: maxRows}))
-	for _, op := range ops {
-		if len(op.Unanswered()) > 0 && len(sending) < operation.MaxSendingShown {
+	past, err := pasts(q.OperationsIn(ctx,
+		query.OperationsInParams{State: string(operation.Sending), MaxRows: maxRows}))
+	for _, p := range past {
+		if op := p.Operation; len(op.Unanswered()) > 0 && len(sending) < operation.MaxSendingShown {
 			sending = append(sending, op)
 		}
 	}

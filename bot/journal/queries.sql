@@ -42,9 +42,6 @@ select record, run from operations where id = @id or ref = @ref;
 -- name: OpenOperation :one
 select record, run from operations where subject = @subject and open;
 
--- name: AcceptedAt :one
-select accepted_at from operations where id = @id;
-
 -- name: AcceptedSince :many
 select accepted_at from operations
 where actor_id = @actor_id and accepted_at >= @since
@@ -59,18 +56,6 @@ order by accepted_at;
 select accepted_at from operations
 where actor_id = @actor_id and accepted_at >= @since and glass
 order by accepted_at;
-
--- name: History :many
-select record from operations
-where accepted_at <= @at and (accepted_at < @at or id < @id)
-order by accepted_at desc, id desc
-limit @max_rows;
-
--- name: HistoryOf :many
-select record from operations
-where actor_id = @actor_id and accepted_at <= @at and (accepted_at < @at or id < @id)
-order by accepted_at desc, id desc
-limit @max_rows;
 
 -- name: Past :many
 select accepted_at, record from operations
@@ -95,6 +80,19 @@ select accepted_at, record from operations
 where actor_id = @actor_id and accepted_at >= @since and accepted_at <= @at and (accepted_at < @at or id < @id)
 order by accepted_at desc, id desc
 limit @max_rows;
+
+-- name: PastInState :many
+-- Of final states only.
+select accepted_at, record from operations
+where state = @state and not open and accepted_at >= @since and accepted_at <= @at and (accepted_at < @at or id < @id)
+order by accepted_at desc, id desc
+limit @max_rows;
+
+-- name: NameListener :exec
+insert into listener_names (name, listener_id) values (@name, @listener_id) on conflict do nothing;
+
+-- name: ListenersCalled :many
+select listener_id from listener_names where name = @name order by listener_id;
 
 -- name: OpenOperations :many
 -- By the index that keeps them apart, which has no others.
@@ -334,4 +332,7 @@ update sending set pause = '' where id = 1;
 
 -- name: OperationsIn :many
 -- By the index of OpenOperations.
-select record from operations where open and subject > '' and state = @state order by subject limit @max_rows;
+select accepted_at, record from operations
+where open and subject > @after and state = @state
+order by subject
+limit @max_rows;

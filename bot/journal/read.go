@@ -6,12 +6,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 	"time"
 
 	"lbbot/bot/audit"
+	"lbbot/bot/journal/internal/packed"
 	"lbbot/bot/journal/internal/query"
 	"lbbot/bot/operation"
 )
@@ -72,78 +72,6 @@ func (s *Store) Leaving(ctx context.Context, account, listenerID string, since t
 	return operation.StillLeaving(ops, since), s.explain("reading the removals of a listener in journal", err)
 }
 
-// Filter chooses operations for a page of history.
-type Filter struct {
-	ActorID string // Slack user id; empty: all people
-	After   string // ID of the last operation of the previous page; empty: the first page
-	Limit   int    // at most 1000
-
-	// Search compares these fields in each operation, so a filter with few matches
-	// reads many operations. Zero values match everything.
-	Since    time.Time // accepted then or later
-	Listener string    // id or name
-	State    operation.State
-}
-
-// matches ignores ActorID, After and Limit, which the query compares.
-func (f Filter) matches(op operation.Operation) bool {
-	return (f.Listener == "" || f.Listener == op.Request.ListenerID || f.Listener == op.Listener.Name) &&
-		(f.State == "" || f.State == op.State)
-}
-
-// Search is Operations with the whole filter: it reads pages until it has Limit
-// operations or nothing more can match. Limit may be any number.
-func (s *Store) Search(ctx context.Context, f Filter) ([]operation.Operation, error) {
-	var hits []operation.Operation
-	page := Filter{ActorID: f.ActorID, Limit: 200}
-	for {
-		ops, err := s.Operations(ctx, page)
-		if err != nil {
-			return hits, err
-		}
-		for _, op := range ops {
-			if op.ClickedAt.Before(f.Since) {
-				return hits, nil
-			}
-			if f.matches(op) {
-				if hits = append(hits, op); len(hits) >= f.Limit {
-					return hits, nil
-				}
-			}
-			page.After = op.ID
-		}
-		if len(ops) < page.Limit {
-			return hits, nil
-		}
-	}
-}
-
-// Operations lists accepted operations, newest first, without drafts. An unknown
-// Filter.After is ErrNotFound.
-func (s *Store) Operations(ctx context.Context, f Filter) ([]operation.Operation, error) {
-	ops, err := s.history(ctx, f)
-	return ops, s.explain("listing operations in journal", err)
-}
-
-func (s *Store) history(ctx context.Context, f Filter) ([]operation.Operation, error) {
-	from := sql.NullInt64{Int64: math.MaxInt64, Valid: true}
-	if f.After != "" {
-		at, err := s.q.AcceptedAt(ctx, f.After)
-		if errors.Is(err, sql.ErrNoRows) || err == nil && !at.Valid {
-			return nil, operation.ErrNotFound
-		}
-		if err != nil {
-			return nil, err
-		}
-		from = at
-	}
-	if f.ActorID == "" {
-		return many(s.q.History(ctx, query.HistoryParams{At: from, ID: f.After, MaxRows: rowLimit(f.Limit)}))
-	}
-	return many(s.q.HistoryOf(ctx, query.HistoryOfParams{
-		ActorID: f.ActorID, At: from, ID: f.After, MaxRows: rowLimit(f.Limit)}))
-}
-
 // Events returns the audit trail of an operation in the order in which it was written.
 // Event.At has whole milliseconds.
 func (s *Store) Events(ctx context.Context, operationID string) ([]operation.Event, error) {
@@ -154,7 +82,7 @@ func (s *Store) Events(ctx context.Context, operationID string) ([]operation.Eve
 	events := make([]operation.Event, 0, len(rows))
 	for _, r := range rows {
 		e, err := audit.Entry{At: r.At, Kind: r.Kind, OperationID: r.OperationID,
-			ActorID: r.ActorID, ChannelID: r.ChannelID, Data: r.Data}.Event()
+			ActorID: r.ActorID, ChannelID: r.ChannelID, Data: string(r.Data)}.Event()
 		if err != nil {
 			return nil, fmt.Errorf("reading events in journal %s: %w", s.name, err)
 		}
@@ -177,21 +105,20 @@ func inRun(row query.OpenOperationRow, err error) (operation.Operation, error) {
 	return op, err
 }
 
-func one(record string, err error) (operation.Operation, error) {
+func one(record packed.Text, err error) (op operation.Operation, _ error) {
 	if errors.Is(err, sql.ErrNoRows) {
-		return operation.Operation{}, operation.ErrNotFound
+		return op, operation.ErrNotFound
 	}
 	if err != nil {
-		return operation.Operation{}, err
+		return op, err
 	}
-	var op operation.Operation
 	if err := json.Unmarshal([]byte(record), &op); err != nil {
 		return operation.Operation{}, fmt.Errorf("a stored request cannot be read: %w", err)
 	}
 	return op, nil
 }
 
-func many(records []string, err error) ([]operation.Operation, error) {
+func many(records []packed.Text, err error) ([]operation.Operation, error) {
 	if err != nil {
 		return nil, err
 	}

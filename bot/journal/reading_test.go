@@ -2,6 +2,7 @@ package journal
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"testing"
 	"time"
@@ -105,25 +106,15 @@ func pagesHistory(t *testing.T, s *Store) {
 		acceptAt(t, s, fmt.Sprintf("PAGE%d", i), fmt.Sprintf("U%d", i%2), clock().Add(time.Duration(i/2)*time.Second))
 	}
 	saveDraft(t, s, draft("DRAFT2", "server-x"))
-	var all []string
-	for after := ""; ; {
-		ops, err := s.Operations(ctx, Filter{After: after, Limit: 2})
-		require.NoError(t, err)
-		if len(ops) == 0 {
-			break
-		}
-		all = append(all, refs(ops)...)
-		after = ops[len(ops)-1].ID
-	}
-	require.Equal(t, []string{"LBR-PAGE4", "LBR-PAGE3", "LBR-PAGE2", "LBR-PAGE1", "LBR-PAGE0"}, all)
-
-	ops, err := s.Operations(ctx, Filter{ActorID: "U1", After: "id-PAGE4", Limit: 10})
+	ops, err := s.Search(ctx, Filter{Limit: 9})
 	require.NoError(t, err)
-	require.Equal(t, []string{"LBR-PAGE3", "LBR-PAGE1"}, refs(ops))
-	_, err = s.Operations(ctx, Filter{After: "id-NONE22", Limit: 10})
-	require.Equal(t, operation.ErrNotFound, err)
-	_, err = s.Operations(ctx, Filter{After: "id-DRAFT2", Limit: 10})
-	require.Equal(t, operation.ErrNotFound, err)
+	require.Equal(t, []string{"LBR-PAGE4", "LBR-PAGE3", "LBR-PAGE2", "LBR-PAGE1", "LBR-PAGE0"}, refs(ops))
+	ops, err = s.Search(ctx, Filter{Limit: 2})
+	require.NoError(t, err)
+	require.Equal(t, []string{"LBR-PAGE4", "LBR-PAGE3"}, refs(ops))
+	ops, err = s.Search(ctx, Filter{})
+	require.NoError(t, err)
+	require.Empty(t, ops)
 }
 
 func remembersPost(t *testing.T, s *Store) {
@@ -240,9 +231,21 @@ func cardOfNothing(t *testing.T, s *Store) {
 	}
 }
 
+// storedAsText stores an accepted operation as versions before 0.2 did, without an event.
+func storedAsText(t *testing.T, s *Store) operation.Operation {
+	t.Helper()
+	op := accepted(draft("ABC234", "server-1")).Operation
+	require.NoError(t, s.put(t.Context(), "storing", op, s.insert(op, clock()), operation.Event{}))
+	record, err := json.Marshal(op)
+	require.NoError(t, err)
+	_, err = s.DB().ExecContext(t.Context(), "update operations set record = $1", string(record))
+	require.NoError(t, err)
+	return op
+}
+
 func keepsOldCards(t *testing.T, s *Store) {
 	ctx := t.Context()
-	op := acceptAt(t, s, "ABC234", "U1", clock())
+	op := storedAsText(t, s)
 	cards := map[string]operation.Card{
 		"cards":          {Channel: "C1", TS: "1.1", Shown: 3, Closed: true},
 		"approval_cards": {Channel: "C2", TS: "2.2", Shown: 2, Posting: clock()},
@@ -307,7 +310,7 @@ func closedStoreFails(t *testing.T, s *Store) {
 	_, listing := s.Unreported(ctx, clock(), "", 1)
 	_, counting := s.AcceptedSince(ctx, "U1", clock())
 	_, remembering := s.Claim(ctx, "key")
-	_, paging := s.Operations(ctx, Filter{Limit: 1})
+	_, paging := s.Search(ctx, Filter{Limit: 1})
 	_, pruning := s.Prune(ctx, clock())
 	_, events := s.Events(ctx, "id")
 	_, card := s.Cards(OwnCard).Card(ctx, "id")

@@ -57,7 +57,7 @@ func (s *Store) Unlinked(ctx context.Context) (int64, error) {
 	return n, s.explain("counting unlinked events in journal", err)
 }
 
-func (s *Store) trail() trail { return trail{s.reads(), s.q, s.now} }
+func (s *Store) trail() trail { return trail{s.db, s.q, s.now} }
 
 // trail is the audit trail, inside a transaction or not.
 type trail struct {
@@ -80,10 +80,10 @@ func (t trail) Entries(ctx context.Context, after int64, limit int) ([]audit.Ent
 	rows, err := t.q.ChainPage(ctx, query.ChainPageParams{After: after, MaxRows: rowLimit(limit)})
 	all := make([]audit.Entry, len(rows))
 	for i, r := range rows {
-		all[i] = audit.Entry{Position: r.Position, Hash: r.Hash, LinkedAt: r.LinkedAt, Seq: r.Seq, At: r.At.Int64,
-			Kind:        r.Kind.String,
+		all[i] = audit.Entry{Position: r.Position, Hash: string(r.Hash), LinkedAt: r.LinkedAt, Seq: r.Seq,
+			At: r.At.Int64, Kind: r.Kind.String,
 			OperationID: r.OperationID.String, ActorID: r.ActorID.String, ChannelID: r.ChannelID.String,
-			Data: r.Data.String}
+			Data: string(r.Data)}
 	}
 	return all, err
 }

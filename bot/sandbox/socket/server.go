@@ -73,7 +73,6 @@ type Server struct {
 	past       []Connection
 	deliveries map[string]*dispatch
 	order      []string // ids of deliveries, oldest first
-	log        []*Delivery
 	lastID     int
 
 	disabled     bool

@@ -6,6 +6,8 @@ package query
 
 import (
 	"database/sql"
+
+	"lbbot/bot/journal/internal/packed"
 )
 
 type Acceptor struct {
@@ -62,7 +64,7 @@ type Event struct {
 	OperationID string
 	ActorID     string
 	ChannelID   string
-	Data        string
+	Data        packed.Text
 }
 
 type EventsPending struct {
@@ -80,7 +82,12 @@ type Link struct {
 	Position int64
 	Seq      int64
 	LinkedAt int64
-	Hash     string
+	Hash     packed.Hash
+}
+
+type ListenerName struct {
+	Name       string
+	ListenerID string
 }
 
 type Operation struct {
@@ -95,7 +102,7 @@ type Operation struct {
 	AcceptedAt      sql.NullInt64
 	UnreportedSince sql.NullInt64
 	UpdatedAt       int64
-	Record          string
+	Record          packed.Text
 	ListenerID      string
 	Glass           bool
 	ChannelID       string

@@ -8,6 +8,8 @@ package query
 import (
 	"context"
 	"database/sql"
+
+	"lbbot/bot/journal/internal/packed"
 )
 
 const acceptDraft = `-- name: AcceptDraft :execrows
@@ -32,7 +34,7 @@ type AcceptDraftParams struct {
 	AcceptedAt      sql.NullInt64
 	UnreportedSince sql.NullInt64
 	UpdatedAt       int64
-	Record          string
+	Record          packed.Text
 	ID              string
 	Was             int64
 	ClientToken     string
@@ -63,17 +65,6 @@ func (q *Queries) AcceptDraft(ctx context.Context, arg AcceptDraftParams) (int64
 		return 0, err
 	}
 	return result.RowsAffected()
-}
-
-const acceptedAt = `-- name: AcceptedAt :one
-select accepted_at from operations where id = $1
-`
-
-func (q *Queries) AcceptedAt(ctx context.Context, id string) (sql.NullInt64, error) {
-	row := q.db.QueryRowContext(ctx, acceptedAt, id)
-	var accepted_at sql.NullInt64
-	err := row.Scan(&accepted_at)
-	return accepted_at, err
 }
 
 const acceptedFor = `-- name: AcceptedFor :one
@@ -263,13 +254,13 @@ type ChainPageRow struct {
 	Position    int64
 	Seq         int64
 	LinkedAt    int64
-	Hash        string
+	Hash        packed.Hash
 	At          sql.NullInt64
 	Kind        sql.NullString
 	OperationID sql.NullString
 	ActorID     sql.NullString
 	ChannelID   sql.NullString
-	Data        sql.NullString
+	Data        packed.Text
 }
 
 func (q *Queries) ChainPage(ctx context.Context, arg ChainPageParams) ([]ChainPageRow, error) {
@@ -437,7 +428,7 @@ type DenialsRow struct {
 	OperationID string
 	ActorID     string
 	ChannelID   string
-	Data        string
+	Data        packed.Text
 }
 
 func (q *Queries) Denials(ctx context.Context, arg DenialsParams) ([]DenialsRow, error) {
@@ -639,7 +630,7 @@ type EventsOfRow struct {
 	OperationID string
 	ActorID     string
 	ChannelID   string
-	Data        string
+	Data        packed.Text
 }
 
 func (q *Queries) EventsOf(ctx context.Context, operationID string) ([]EventsOfRow, error) {
@@ -698,7 +689,7 @@ type FindOperationParams struct {
 }
 
 type FindOperationRow struct {
-	Record string
+	Record packed.Text
 	Run    int64
 }
 
@@ -707,84 +698,6 @@ func (q *Queries) FindOperation(ctx context.Context, arg FindOperationParams) (F
 	var i FindOperationRow
 	err := row.Scan(&i.Record, &i.Run)
 	return i, err
-}
-
-const history = `-- name: History :many
-select record from operations
-where accepted_at <= $1 and (accepted_at < $1 or id < $2)
-order by accepted_at desc, id desc
-limit $3
-`
-
-type HistoryParams struct {
-	At      sql.NullInt64
-	ID      string
-	MaxRows int32
-}
-
-func (q *Queries) History(ctx context.Context, arg HistoryParams) ([]string, error) {
-	rows, err := q.db.QueryContext(ctx, history, arg.At, arg.ID, arg.MaxRows)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []string
-	for rows.Next() {
-		var record string
-		if err := rows.Scan(&record); err != nil {
-			return nil, err
-		}
-		items = append(items, record)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const historyOf = `-- name: HistoryOf :many
-select record from operations
-where actor_id = $1 and accepted_at <= $2 and (accepted_at < $2 or id < $3)
-order by accepted_at desc, id desc
-limit $4
-`
-
-type HistoryOfParams struct {
-	ActorID string
-	At      sql.NullInt64
-	ID      string
-	MaxRows int32
-}
-
-func (q *Queries) HistoryOf(ctx context.Context, arg HistoryOfParams) ([]string, error) {
-	rows, err := q.db.QueryContext(ctx, historyOf,
-		arg.ActorID,
-		arg.At,
-		arg.ID,
-		arg.MaxRows,
-	)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []string
-	for rows.Next() {
-		var record string
-		if err := rows.Scan(&record); err != nil {
-			return nil, err
-		}
-		items = append(items, record)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
 }
 
 const holdAuditLines = `-- name: HoldAuditLines :execrows
@@ -905,7 +818,7 @@ type InsertEventParams struct {
 	OperationID string
 	ActorID     string
 	ChannelID   string
-	Data        string
+	Data        packed.Text
 }
 
 func (q *Queries) InsertEvent(ctx context.Context, arg InsertEventParams) error {
@@ -944,7 +857,7 @@ type InsertOperationParams struct {
 	AcceptedAt      sql.NullInt64
 	UnreportedSince sql.NullInt64
 	UpdatedAt       int64
-	Record          string
+	Record          packed.Text
 }
 
 func (q *Queries) InsertOperation(ctx context.Context, arg InsertOperationParams) error {
@@ -1113,6 +1026,33 @@ func (q *Queries) ListenerSince(ctx context.Context, arg ListenerSinceParams) ([
 	return items, nil
 }
 
+const listenersCalled = `-- name: ListenersCalled :many
+select listener_id from listener_names where name = $1 order by listener_id
+`
+
+func (q *Queries) ListenersCalled(ctx context.Context, name string) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, listenersCalled, name)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var listener_id string
+		if err := rows.Scan(&listener_id); err != nil {
+			return nil, err
+		}
+		items = append(items, listener_id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const lockChain = `-- name: LockChain :one
 update chain set touched_at = $1 where id = 1 returning position, hash
 `
@@ -1162,12 +1102,26 @@ func (q *Queries) MoveChain(ctx context.Context, arg MoveChainParams) error {
 	return err
 }
 
+const nameListener = `-- name: NameListener :exec
+insert into listener_names (name, listener_id) values ($1, $2) on conflict do nothing
+`
+
+type NameListenerParams struct {
+	Name       string
+	ListenerID string
+}
+
+func (q *Queries) NameListener(ctx context.Context, arg NameListenerParams) error {
+	_, err := q.db.ExecContext(ctx, nameListener, arg.Name, arg.ListenerID)
+	return err
+}
+
 const openOperation = `-- name: OpenOperation :one
 select record, run from operations where subject = $1 and open
 `
 
 type OpenOperationRow struct {
-	Record string
+	Record packed.Text
 	Run    int64
 }
 
@@ -1187,7 +1141,7 @@ limit $1
 
 type OpenOperationsRow struct {
 	AcceptedAt sql.NullInt64
-	Record     string
+	Record     packed.Text
 }
 
 // By the index that keeps them apart, which has no others.
@@ -1228,15 +1182,15 @@ type OpenOrDoneOnParams struct {
 }
 
 // One statement, so that an operation that ends meanwhile is in one part or the other.
-func (q *Queries) OpenOrDoneOn(ctx context.Context, arg OpenOrDoneOnParams) ([]string, error) {
+func (q *Queries) OpenOrDoneOn(ctx context.Context, arg OpenOrDoneOnParams) ([]packed.Text, error) {
 	rows, err := q.db.QueryContext(ctx, openOrDoneOn, arg.ListenerID, arg.Since)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []string
+	var items []packed.Text
 	for rows.Next() {
-		var record string
+		var record packed.Text
 		if err := rows.Scan(&record); err != nil {
 			return nil, err
 		}
@@ -1252,28 +1206,37 @@ func (q *Queries) OpenOrDoneOn(ctx context.Context, arg OpenOrDoneOnParams) ([]s
 }
 
 const operationsIn = `-- name: OperationsIn :many
-select record from operations where open and subject > '' and state = $1 order by subject limit $2
+select accepted_at, record from operations
+where open and subject > $1 and state = $2
+order by subject
+limit $3
 `
 
 type OperationsInParams struct {
+	After   string
 	State   string
 	MaxRows int32
 }
 
+type OperationsInRow struct {
+	AcceptedAt sql.NullInt64
+	Record     packed.Text
+}
+
 // By the index of OpenOperations.
-func (q *Queries) OperationsIn(ctx context.Context, arg OperationsInParams) ([]string, error) {
-	rows, err := q.db.QueryContext(ctx, operationsIn, arg.State, arg.MaxRows)
+func (q *Queries) OperationsIn(ctx context.Context, arg OperationsInParams) ([]OperationsInRow, error) {
+	rows, err := q.db.QueryContext(ctx, operationsIn, arg.After, arg.State, arg.MaxRows)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []string
+	var items []OperationsInRow
 	for rows.Next() {
-		var record string
-		if err := rows.Scan(&record); err != nil {
+		var i OperationsInRow
+		if err := rows.Scan(&i.AcceptedAt, &i.Record); err != nil {
 			return nil, err
 		}
-		items = append(items, record)
+		items = append(items, i)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err
@@ -1300,7 +1263,7 @@ type PastParams struct {
 
 type PastRow struct {
 	AcceptedAt sql.NullInt64
-	Record     string
+	Record     packed.Text
 }
 
 func (q *Queries) Past(ctx context.Context, arg PastParams) ([]PastRow, error) {
@@ -1317,6 +1280,56 @@ func (q *Queries) Past(ctx context.Context, arg PastParams) ([]PastRow, error) {
 	var items []PastRow
 	for rows.Next() {
 		var i PastRow
+		if err := rows.Scan(&i.AcceptedAt, &i.Record); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const pastInState = `-- name: PastInState :many
+select accepted_at, record from operations
+where state = $1 and not open and accepted_at >= $2 and accepted_at <= $3 and (accepted_at < $3 or id < $4)
+order by accepted_at desc, id desc
+limit $5
+`
+
+type PastInStateParams struct {
+	State   string
+	Since   sql.NullInt64
+	At      sql.NullInt64
+	ID      string
+	MaxRows int32
+}
+
+type PastInStateRow struct {
+	AcceptedAt sql.NullInt64
+	Record     packed.Text
+}
+
+// Of final states only.
+func (q *Queries) PastInState(ctx context.Context, arg PastInStateParams) ([]PastInStateRow, error) {
+	rows, err := q.db.QueryContext(ctx, pastInState,
+		arg.State,
+		arg.Since,
+		arg.At,
+		arg.ID,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []PastInStateRow
+	for rows.Next() {
+		var i PastInStateRow
 		if err := rows.Scan(&i.AcceptedAt, &i.Record); err != nil {
 			return nil, err
 		}
@@ -1348,7 +1361,7 @@ type PastOfActorParams struct {
 
 type PastOfActorRow struct {
 	AcceptedAt sql.NullInt64
-	Record     string
+	Record     packed.Text
 }
 
 func (q *Queries) PastOfActor(ctx context.Context, arg PastOfActorParams) ([]PastOfActorRow, error) {
@@ -1397,7 +1410,7 @@ type PastOfChannelParams struct {
 
 type PastOfChannelRow struct {
 	AcceptedAt sql.NullInt64
-	Record     string
+	Record     packed.Text
 }
 
 func (q *Queries) PastOfChannel(ctx context.Context, arg PastOfChannelParams) ([]PastOfChannelRow, error) {
@@ -1446,7 +1459,7 @@ type PastOfListenerParams struct {
 
 type PastOfListenerRow struct {
 	AcceptedAt sql.NullInt64
-	Record     string
+	Record     packed.Text
 }
 
 func (q *Queries) PastOfListener(ctx context.Context, arg PastOfListenerParams) ([]PastOfListenerRow, error) {
@@ -1650,7 +1663,7 @@ type SaveOperationParams struct {
 	Open        bool
 	Subject     string
 	UpdatedAt   int64
-	Record      string
+	Record      packed.Text
 	ID          string
 	Was         int64
 	Run         int64
@@ -1823,15 +1836,15 @@ type UnreportedParams struct {
 	MaxRows int32
 }
 
-func (q *Queries) Unreported(ctx context.Context, arg UnreportedParams) ([]string, error) {
+func (q *Queries) Unreported(ctx context.Context, arg UnreportedParams) ([]packed.Text, error) {
 	rows, err := q.db.QueryContext(ctx, unreported, arg.Before, arg.After, arg.MaxRows)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []string
+	var items []packed.Text
 	for rows.Next() {
-		var record string
+		var record packed.Text
 		if err := rows.Scan(&record); err != nil {
 			return nil, err
 		}

@@ -77,15 +77,13 @@ func (e *Engine) take(ctx context.Context, id string) (int64, error) {
 	case lease.Runner == e.name && !e.hasFailed(id): // this process has accepted the operation
 		return lease.Run, nil
 	}
-	next := lease.Run + 1
+	next := max(lease.Run, operation.FirstRun) + 1 // FirstRun is for the process that accepted
 	taken, err := e.leases.TakeLease(ctx, id, lease.Run, next)
 	if err != nil || !taken {
 		return 0, err
 	}
-	if next > operation.FirstRun {
-		e.log.Info("operation gets a new run", zap.String("operation", id), zap.Int64("run", next),
-			zap.String("runner_before", lease.Runner))
-	}
+	e.log.Info("operation gets a new run", zap.String("operation", id), zap.Int64("run", next),
+		zap.String("runner_before", lease.Runner))
 	return next, nil
 }
 

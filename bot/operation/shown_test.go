@@ -15,6 +15,12 @@ func TestTheCallNeverWaitsForSlack(t *testing.T) {
 	for name, start := range map[string]func(h *house) string{
 		"an addition": func(h *house) string { return h.accepted(request()) },
 		"a removal":   func(h *house) string { return h.leaving() },
+		"break-glass, whose approvers are told": func(h *house) string {
+			court(h, 1).glass = true
+			op, err := h.broken(request())
+			require.NoError(h.t, err)
+			return op.ID
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -11,11 +11,22 @@ import (
 	"lbbot/bot/operation"
 )
 
-// announce tells those whose approval was skipped. It does not wait for the card:
-// Execute has it shown, and the board posts it while the checks and the call go on.
-func (r *Runner) announce(ctx context.Context, op operation.Operation) (operation.Next, error) {
-	_, err := r.tellSkipped(ctx, &op)
-	return operation.Next{State: op.State}, err
+// tellBeside tells those whose approval was skipped while the checks and the call go
+// on. The function it returns waits for that; it may be called twice. What fails is
+// tried again by report.
+func (r *Runner) tellBeside(ctx context.Context, op operation.Operation) (wait func()) {
+	if !op.State.Open() || op.Approval == nil || !op.Approval.Skipped || !op.Approval.ToldAt.IsZero() {
+		return func() {}
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if _, err := r.tellSkipped(ctx, &op); err != nil && ctx.Err() == nil {
+			r.Log.Warn("who was told of a skipped approval is not stored yet", zap.String("operation", op.ID),
+				zap.Error(err))
+		}
+	}()
+	return func() { <-done }
 }
 
 // report makes the card show the final state, however long Slack is away.

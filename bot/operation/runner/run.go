@@ -50,9 +50,6 @@ func (r *Runner) endBrokenStep(ctx context.Context, id, step string) (next opera
 	if err != nil {
 		return operation.Next{}, err
 	}
-	if step == stepAnnounce {
-		return operation.Next{State: op.State}, nil // the card is shown again with every change
-	}
 	switch {
 	case step == stepWatch:
 		return operation.Next{State: op.State}, nil // what was added is reported already

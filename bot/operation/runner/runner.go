@@ -35,7 +35,6 @@ const showWithin = time.Second
 
 // The names of the steps, for the log.
 const (
-	stepAnnounce = "announce"
 	stepApproval = "approval"
 	stepAttempt  = "attempt"
 	stepSettle   = "settle"
@@ -53,11 +52,11 @@ func (r *Runner) Execute(ctx context.Context, run operation.Run, id string) erro
 	// Not a step: each run has the card shown when it begins and does not wait for
 	// Slack. What the process before was about to show may be lost, and an operation
 	// that waits for people does not change for long.
-	r.showAgain(id, run.Number())
+	op := r.begin(id, run.Number())
+	told := r.tellBeside(ctx, op)
+	defer told()
 
-	// Twice: who was told is stored.
-	next := w.do(stepAnnounce, r.announce)
-
+	next := operation.Next{State: op.State}
 	for {
 		if next.State == operation.Waiting {
 			// Twice: what people said is in the journal.
@@ -77,6 +76,8 @@ func (r *Runner) Execute(ctx context.Context, run operation.Run, id string) erro
 		next = w.do(stepSettle, r.settle)
 	}
 
+	told()
+
 	// Twice: the same card is edited to what it shows already.
 	next = w.do(stepReport, r.report)
 
@@ -87,16 +88,17 @@ func (r *Runner) Execute(ctx context.Context, run operation.Run, id string) erro
 	return w.err
 }
 
-// showAgain makes the card of an operation show where it stands, unless it is
-// over: ends are reported by a step of their own.
-func (r *Runner) showAgain(id string, run int64) {
+// begin makes the card of an operation show where it stands, unless it is over: ends
+// are reported by a step of their own. It returns the operation; the zero Operation if
+// it cannot be read.
+func (r *Runner) begin(id string, run int64) operation.Operation {
 	ctx, cancel := context.WithTimeoutCause(context.Background(), showWithin,
 		errors.New("the journal did not answer within "+showWithin.String()))
 	defer cancel()
 	op, err := r.Journal.Operation(ctx, id)
 	if err != nil {
 		r.Log.Warn("card is not shown before the first step", zap.String("operation", id), zap.Error(err))
-		return
+		return operation.Operation{}
 	}
 	switch {
 	case !op.State.Open():
@@ -105,6 +107,7 @@ func (r *Runner) showAgain(id string, run int64) {
 	default:
 		r.Reporter.Show(op)
 	}
+	return op
 }
 
 // execution enters the steps of one run in order and stops at the first error.

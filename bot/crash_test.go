@@ -146,22 +146,27 @@ func boundaries(action string) map[string]at {
 			})
 		}
 	}
-	return map[string]at{
+	moments := map[string]at{
 		"as soon as Slack has the ack":       nil,
 		"before the card is posted":          slackCall("chat.postMessage", 1, sandbox.BeforeExecute),
 		"after the card is posted":           slackCall("chat.postMessage", 1, sandbox.AfterExecute),
 		"before the listener is read again":  cloudCall("DescribeListeners", 1, zenlayertest.BeforeExecute),
-		"after the load balancer was read":   cloudCall("DescribeLoadBalancers", 1, zenlayertest.AfterExecute),
-		"before the look at the pool":        cloudCall("DescribeBackends", 1, zenlayertest.BeforeExecute),
-		"after the look at the pool":         cloudCall("DescribeBackends", 2, zenlayertest.AfterExecute),
+		"before the click reads the pool":    cloudCall("DescribeBackends", 1, zenlayertest.BeforeExecute),
+		"after the click read the pool":      cloudCall("DescribeBackends", 2, zenlayertest.AfterExecute),
+		"before the look at the pool":        cloudCall("DescribeBackends", 3, zenlayertest.BeforeExecute),
+		"after the look at the pool":         cloudCall("DescribeBackends", 4, zenlayertest.AfterExecute),
 		"before the call":                    cloudCall(action, 1, zenlayertest.BeforeExecute),
 		"after the call":                     cloudCall(action, 1, zenlayertest.AfterExecute),
 		"before the card is edited":          slackCall("chat.update", 1, sandbox.BeforeExecute),
 		"after the card is edited":           slackCall("chat.update", 1, sandbox.AfterExecute),
 		"before the second edit of the card": slackCall("chat.update", 2, sandbox.BeforeExecute),
 		"after the second edit of the card":  slackCall("chat.update", 2, sandbox.AfterExecute),
-		"while the status is read back":      cloudCall("DescribeBackends", 3, zenlayertest.BeforeExecute),
+		"while the status is read back":      cloudCall("DescribeBackends", 5, zenlayertest.BeforeExecute),
 	}
+	if action == "DeregisterBackend" { // an addition takes it from the lists
+		moments["after the load balancer was read"] = cloudCall("DescribeLoadBalancers", 1, zenlayertest.AfterExecute)
+	}
+	return moments
 }
 
 func TestKilledAtEveryStepBoundaryLeavesOneBackendAndOneCard(t *testing.T) {

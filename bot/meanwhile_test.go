@@ -2,7 +2,6 @@ package bot_test
 
 import (
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -42,14 +41,16 @@ func (h *house) during(do func()) {
 	})
 }
 
-// atLastChecks calls do once, when the listener was read at the click and the
-// last checks begin: only those ask for one load balancer.
+// atLastChecks calls do once, when the servers of both types were read at the click and
+// the last checks begin to read them.
 func (h *house) atLastChecks(do func()) {
+	third := only(3, func() {
+		h.cloud.SetOnCall(nil)
+		do()
+	})
 	h.cloud.SetOnCall(func(c zenlayertest.Call, p zenlayertest.Phase) {
-		if c.Action == "DescribeLoadBalancers" && strings.Contains(c.Request, "loadBalancerIds") &&
-			p == zenlayertest.BeforeExecute {
-			h.cloud.SetOnCall(nil)
-			do()
+		if c.Action == "DescribeBackends" && p == zenlayertest.BeforeExecute {
+			third()
 		}
 	})
 }

@@ -120,14 +120,14 @@ func (b *Bot) wireRequests(directory *web.Directory, metrics *prometheus.Registr
 	}
 	counts := runner.NewMetrics(metrics)
 	b.line = runner.NewLine(c.ZenlayerRate.turns(), b.journal.PostgresURL() == "")
-	b.shared = &intake.Shared{Source: cloud, Now: time.Now,
-		Waiting: func() int { return limiter.Waiting(operation.RankPreview) }}
 	b.catalog = catalog.New(catalog.Config{Source: cloud, Now: time.Now, Log: log.Named("catalog"),
 		Registerer: metrics})
+	b.shared = &intake.Shared{Source: cloud, Lists: b.catalog, Now: time.Now,
+		Waiting: func() int { return limiter.Waiting(operation.RankPreview) }}
 	changes := map[operation.ChangeKind]operation.Change{operation.ChangeAdd: operation.Add{Registrar: cloud},
 		operation.ChangeRemove: operation.Remove{Deregistrar: cloud}}
-	runner := &runner.Runner{Journal: b.journal, Pools: cloud, Changes: changes, Catalog: cloud, Permission: b.gate,
-		Roster: b.gate, Reporter: b.board, Asking: c.asking(),
+	runner := &runner.Runner{Journal: b.journal, Pools: cloud, Changes: changes, Catalog: cloud, Lists: b.catalog,
+		Permission: b.gate, Roster: b.gate, Reporter: b.board, Asking: c.asking(),
 		Line: b.line, Now: time.Now, Log: log.Named("operation"), Metrics: counts}
 	b.engine = engine.New(b.engineConfig(runner))
 	requests := &intake.Intake{Journal: b.journal, Pauses: b.journal, Permission: b.gate, Roster: b.gate,

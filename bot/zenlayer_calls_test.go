@@ -25,51 +25,46 @@ func TestZenlayerCallsOfEachKindOfRequest(t *testing.T) {
 		want    map[string]int
 	}{
 		"typed, by IDs": {
-			ask: func(h *house) { h.typesToTheEnd("lst-8f2c i-55a1 weight=20", "Added", "Available") },
-			want: map[string]int{"DescribeLoadBalancers": 2, "DescribeListeners": 1, "DescribeInstances": 2,
-				"DescribeBackends": 5, "RegisterBackend": 1}},
+			ask:  func(h *house) { h.typesToTheEnd("lst-8f2c i-55a1 weight=20", "Added", "Available") },
+			want: map[string]int{"DescribeBackends": 5, "RegisterBackend": 1}},
 		"typed, by names": {
-			ask: func(h *house) { h.typesToTheEnd("api-lb/https-443 web-07 weight=20", "Added", "Available") },
-			want: map[string]int{"DescribeLoadBalancers": 2, "DescribeListeners": 1, "DescribeInstances": 5,
-				"DescribeBackends": 5, "RegisterBackend": 1}},
+			ask:  func(h *house) { h.typesToTheEnd("api-lb/https-443 web-07 weight=20", "Added", "Available") },
+			want: map[string]int{"DescribeBackends": 5, "RegisterBackend": 1}},
 		"typed, by names, weight left out": {
-			ask: func(h *house) { h.typesToTheEnd("api-lb/https-443 web-07", "Added", "Available") },
-			want: map[string]int{"DescribeLoadBalancers": 2, "DescribeListeners": 1, "DescribeInstances": 5,
-				"DescribeBackends": 5, "RegisterBackend": 1}},
+			ask:  func(h *house) { h.typesToTheEnd("api-lb/https-443 web-07", "Added", "Available") },
+			want: map[string]int{"DescribeBackends": 5, "RegisterBackend": 1}},
 		"typed, the server is there already": {
 			ask:  func(h *house) { h.typesToTheEnd("api-lb/https-443 web-04 ports=8080", "Nothing to do") },
-			want: map[string]int{"DescribeLoadBalancers": 1, "DescribeInstances": 5, "DescribeBackends": 2}},
+			want: map[string]int{"DescribeBackends": 2}},
 		"typed, denied": {
 			ask:  func(h *house) { h.typesToTheEnd("api-lb/https-443 web-07 weight=60", "may not add") },
-			want: map[string]int{"DescribeLoadBalancers": 1, "DescribeInstances": 5, "DescribeBackends": 2}},
+			want: map[string]int{"DescribeBackends": 2}},
 		"preview and click": {preview: true,
-			ask: func(h *house) { h.adds("api-lb/https-443 web-07 weight=20") },
-			want: map[string]int{"DescribeLoadBalancers": 2, "DescribeListeners": 2, "DescribeInstances": 5,
-				"DescribeBackends": 7, "RegisterBackend": 1}},
+			ask:  func(h *house) { h.adds("api-lb/https-443 web-07 weight=20") },
+			want: map[string]int{"DescribeListeners": 1, "DescribeBackends": 7, "RegisterBackend": 1}},
 		"form": {preview: true, before: func(h *house) { h.pickForm(ana, incident) },
-			ask: func(h *house) { h.submitsForm("lst-8f2c", "i-55a1") },
-			want: map[string]int{"DescribeLoadBalancers": 2, "DescribeListeners": 2, "DescribeInstances": 2,
-				"DescribeBackends": 9, "RegisterBackend": 1}},
+			ask:  func(h *house) { h.submitsForm("lst-8f2c", "i-55a1") },
+			want: map[string]int{"DescribeListeners": 1, "DescribeBackends": 9, "RegisterBackend": 1}},
 		"removal": {preview: true, ask: func(h *house) {
 			h.types(ana, incident, "remove api-lb/https-443 web-04")
 			h.clicks(ana, h.sees(ana, incident, "Preview"), "req_send")
 			h.sees(ana, incident, "Removed")
-		}, want: map[string]int{"DescribeLoadBalancers": 2, "DescribeListeners": 2, "DescribeInstances": 5,
-			"DescribeBackends": 8, "DeregisterBackend": 1}},
-		"undo": {preview: true, before: func(h *house) { h.adds("api-lb/https-443 web-07 weight=20") },
+		}, want: map[string]int{"DescribeLoadBalancers": 1, "DescribeListeners": 2, "DescribeBackends": 8,
+			"DeregisterBackend": 1}},
+		"undo": {before: func(h *house) { h.typesToTheEnd("api-lb/https-443 web-07", "Added", "Available") },
 			ask: func(h *house) {
 				h.types(ana, incident, "undo")
 				h.clicks(ana, h.sees(ana, incident, "Preview"), "req_send")
 				h.sees(ana, incident, "Removed")
-			}, want: map[string]int{"DescribeLoadBalancers": 1, "DescribeListeners": 1, "DescribeBackends": 8,
+			}, want: map[string]int{"DescribeLoadBalancers": 1, "DescribeListeners": 2, "DescribeBackends": 8,
 				"DeregisterBackend": 1}},
 		"approval": {ask: func(h *house) {
 			h.types(dev, ops, "api-lb/https-443 web-07 weight=20")
 			h.clicks(dev, h.sees(dev, ops, "Preview"), "approval_ask")
 			h.clicks(bo, h.sees(bo, ops, "ap_yes"), "ap_yes")
 			h.sees(dev, ops, "Added", "Available")
-		}, want: map[string]int{"DescribeLoadBalancers": 2, "DescribeListeners": 2, "DescribeInstances": 5,
-			"DescribeBackends": 7, "RegisterBackend": 1}},
+		}, want: map[string]int{"DescribeLoadBalancers": 1, "DescribeListeners": 2, "DescribeBackends": 7,
+			"RegisterBackend": 1}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -95,6 +90,37 @@ func TestZenlayerCallsOfEachKindOfRequest(t *testing.T) {
 			assert.Eventually(t, func() bool { return maps.Equal(tt.want, made()) }, 5*time.Second, 5*time.Millisecond)
 			require.NoError(t, h.stop())
 			require.Equal(t, tt.want, made())
+			h.calm()
+		})
+	}
+}
+
+// The lists in memory have a listener and a server that are gone. What people read is the same as without lists.
+func TestAListenerThatIsGoneIsSaidToBeGoneWhateverTheListsSay(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		confirm intake.Confirm
+		text    string
+		gone    func(*house)
+		ends    []string
+	}{
+		"typed, the listener is gone": {intake.ConfirmNever, "lst-8f2c web-07 weight=20",
+			func(h *house) { h.cloud.RemoveListener(listener) }, []string{"No listener called"}},
+		"previewed, the listener is gone": {intake.ConfirmAlways, "api-lb/https-443 web-07 weight=20",
+			func(h *house) { h.cloud.RemoveListener(listener) }, []string{"No listener called"}},
+		"typed, the server is gone": {intake.ConfirmNever, "lst-8f2c web-07 weight=20",
+			func(h *house) { h.cloud.RemoveInstance("i-55a1") }, []string{"Not added", "Zenlayer refused"}},
+		"a removal, the listener is gone": {intake.ConfirmNever, "remove api-lb/https-443 web-04",
+			func(h *house) { h.cloud.RemoveListener(listener) }, []string{"No listener called"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := openToRemove(t, func(c *bot.Config) { c.Confirm = tt.confirm })
+			h.listsAreRead()
+			tt.gone(h)
+			h.typesToTheEnd(tt.text, tt.ends...)
+			require.Empty(t, h.ofServer(listener, "i-55a1"))
+			h.typesToTheEnd(tt.text+" ports=9090", "Not sent", "called") // the lists are not believed any more
 			h.calm()
 		})
 	}

@@ -65,8 +65,9 @@ type InstanceFilter struct {
 	Status     string   `json:"instanceStatus,omitempty"`
 	PublicIPs  []string `json:"publicIpAddresses,omitempty"`
 	PrivateIPs []string `json:"privateIpAddresses,omitempty"`
-	// Loose accepts a list that changes while it is read: an item that moves to an
-	// earlier page is missing, and one that was deleted meanwhile may be in it.
+	// Loose accepts a list that changes while it is read, which comes with ErrMoved: an
+	// item that moves to an earlier page is missing, and one that was deleted meanwhile
+	// may be in it.
 	Loose bool `json:"-"`
 }
 

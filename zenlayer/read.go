@@ -57,8 +57,8 @@ func (l *listing[T]) UnmarshalJSON(data []byte) error {
 	return f.err
 }
 
-// errMoved means that the list changed between two pages.
-var errMoved = errors.New("the list changed while it was read")
+// ErrMoved comes with the items of a loose list that changed while it was read: some may be missing.
+var ErrMoved = errors.New("the list changed while it was read")
 
 // source is one list of a service.
 type source[T any] struct {
@@ -75,7 +75,7 @@ func readAll[T any](ctx context.Context, c *Client, from source[T]) ([]T, error)
 	var reason error
 	for range maxReadings {
 		all, err := readOnce(ctx, c, from)
-		if !errors.Is(err, errMoved) {
+		if !errors.Is(err, ErrMoved) || from.loose && all != nil {
 			return all, err
 		}
 		reason = err
@@ -100,6 +100,8 @@ func readOnce[T any](ctx context.Context, c *Client, from source[T]) ([]T, error
 		switch complete, err := list.add(got); {
 		case err != nil:
 			return nil, err
+		case complete && list.moved:
+			return list.all, ErrMoved
 		case complete:
 			return list.all, nil
 		}
@@ -119,8 +121,9 @@ type collection[T any] struct {
 	source[T]
 	all   []T
 	seen  map[string]bool
-	items int // of all pages, with repetitions
-	total int // of the last page; -1 before the first one
+	items int  // of all pages, with repetitions
+	total int  // of the last page; -1 before the first one
+	moved bool // of a loose list: it changed between two pages
 }
 
 // add reports whether the list is complete with this page.
@@ -132,26 +135,28 @@ func (l *collection[T]) add(got listing[T]) (complete bool, err error) {
 		return false, &IncompleteError{Action: l.action,
 			Reason: fmt.Sprintf("it has %d items, more than %d", *got.total, MaxItems)}
 	case l.total >= 0 && l.total != *got.total && !l.loose:
-		return false, fmt.Errorf("%w: total %d became %d", errMoved, l.total, *got.total)
+		return false, fmt.Errorf("%w: total %d became %d", ErrMoved, l.total, *got.total)
 	}
 	before := len(l.all)
+	l.moved = l.moved || l.total >= 0 && l.total != *got.total
 	l.total, l.items = *got.total, l.items+len(got.items)
 	for _, item := range got.items {
 		key := l.id(item)
 		if key == "" || l.seen[key] && !l.loose {
-			return false, fmt.Errorf("%w: an item is repeated or has no id", errMoved)
+			return false, fmt.Errorf("%w: an item is repeated or has no id", ErrMoved)
 		}
-		if !l.seen[key] {
+		if l.moved = l.moved || l.seen[key]; !l.seen[key] {
 			l.all = append(l.all, item)
 		}
 		l.seen[key] = true
 	}
 	switch {
 	case len(got.items) > 0 && len(l.all) == before:
-		return false, fmt.Errorf("%w: a page is repeated", errMoved)
+		return false, fmt.Errorf("%w: a page is repeated", ErrMoved)
 	case l.items > l.total && !l.loose, l.items < l.total && len(got.items) == 0:
-		return false, fmt.Errorf("%w: %d items of %d", errMoved, l.items, l.total)
+		return false, fmt.Errorf("%w: %d items of %d", ErrMoved, l.items, l.total)
 	}
+	l.moved = l.moved || l.items > l.total
 	return l.items >= l.total, nil
 }
 

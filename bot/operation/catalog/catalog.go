@@ -36,7 +36,8 @@ type Catalog struct {
 	metrics *metrics
 	woken   chan struct{}
 
-	bareMetalOnly bool // virtual machines were refused; only Run uses it
+	bareMetalOnly bool         // virtual machines were refused; only Run uses it
+	doubted       atomic.Int64 // see Doubt; in nanoseconds since 1970
 
 	listeners atomic.Pointer[listeners] // nil: never read
 	servers   atomic.Pointer[servers]

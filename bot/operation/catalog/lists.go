@@ -12,7 +12,8 @@ import (
 
 // list is one complete reading, never changed after it was published.
 type list[T any] struct {
-	at    time.Time // zero: there is none
+	at    time.Time // when its reading began; zero: there is none
+	moved bool      // it changed while it was read, so items may be missing
 	items []T       // in the order in which equal matches are offered
 	keys  string    // of all items, in one text that can be searched at once
 	ends  []int     // of the key of each item, with the line break that follows it
@@ -176,7 +177,10 @@ func (l *listeners) find(q query) []operation.Listener {
 }
 
 // servers are ordered by name.
-type servers struct{ list[operation.Server] }
+type servers struct {
+	list[operation.Server]
+	bareMetalOnly bool // virtual machines were refused
+}
 
 // addServers keeps of instances what is offered and searched, which is less than half of them.
 func addServers(to []entry[operation.Server], instances []zenlayer.Instance) []entry[operation.Server] {

@@ -115,10 +115,12 @@ var errReadWithin = errors.New("reading took longer than " + readWithin.String()
 
 func (c *Catalog) readListeners(ctx context.Context, at time.Time) error {
 	lbs, err := c.source.DescribeLoadBalancers(ctx, zenlayer.LoadBalancerFilter{Loose: true})
-	if err != nil {
+	moved := errors.Is(err, zenlayer.ErrMoved)
+	if err != nil && !moved {
 		return fmt.Errorf("reading load balancers: %w", err)
 	}
 	l := newListeners(at, lbs)
+	l.moved = moved
 	c.listeners.Store(l)
 	c.metrics.read("listeners", at)
 	c.metrics.count("listeners", len(l.items))
@@ -129,11 +131,15 @@ func (c *Catalog) readListeners(ctx context.Context, at time.Time) error {
 // bare metal is offered.
 func (c *Catalog) readServers(ctx context.Context, at time.Time) error {
 	entries, err := c.addInstances(ctx, nil, zenlayer.InstanceBM)
-	if err != nil {
+	moved := errors.Is(err, zenlayer.ErrMoved)
+	if err != nil && !moved {
 		return err
 	}
 	bareMetal := len(entries)
 	entries, err = c.addInstances(ctx, entries, zenlayer.InstanceVM)
+	if errors.Is(err, zenlayer.ErrMoved) {
+		moved, err = true, nil
+	}
 	refused := operation.RefusedToBeAsked(err)
 	if err != nil && !refused {
 		return err
@@ -142,20 +148,24 @@ func (c *Catalog) readServers(ctx context.Context, at time.Time) error {
 		c.log.Warn("virtual machines cannot be listed", zap.Error(err))
 	}
 	c.bareMetalOnly = refused
-	c.servers.Store(&servers{newList(at, entries)})
+	s := &servers{list: newList(at, entries), bareMetalOnly: refused}
+	s.moved = moved
+	c.servers.Store(s)
 	c.metrics.read("servers", at)
 	c.metrics.count("bare_metal", bareMetal)
 	c.metrics.count("virtual_machines", len(entries)-bareMetal)
 	return nil
 }
 
-// addInstances adds all instances of a kind; with an error it adds none.
+// addInstances adds all instances of a kind; with an error it adds none, unless that is ErrMoved.
 func (c *Catalog) addInstances(
 	ctx context.Context, to []entry[operation.Server], kind zenlayer.InstanceType,
 ) ([]entry[operation.Server], error) {
 	got, err := c.source.DescribeInstances(ctx, kind, zenlayer.InstanceFilter{Loose: true})
 	if err != nil && !zenlayer.IsNotFound(err) { // not found: it has none
-		return to, fmt.Errorf("reading servers of type %s: %w", kind, err)
+		err = fmt.Errorf("reading servers of type %s: %w", kind, err)
+	} else {
+		err = nil
 	}
-	return addServers(to, got), nil
+	return addServers(to, got), err
 }

@@ -61,7 +61,10 @@ func (i *Intake) findEntry(ctx context.Context, reg commands.Registration, pool 
 // have it.
 func (i *Intake) entriesNamed(ctx context.Context, text string, pool []zenlayer.Backend) (
 	hits []zenlayer.Backend, found searched, err error) {
-	found, err = searchServers(ctx, i.Catalog, text, []zenlayer.InstanceType{zenlayer.InstanceBM, zenlayer.InstanceVM})
+	if found.hits = knownServers(i.Catalog, text, ""); len(found.hits) == 0 {
+		found, err = searchServers(ctx, i.Catalog, text,
+			[]zenlayer.InstanceType{zenlayer.InstanceBM, zenlayer.InstanceVM})
+	}
 	if err != nil {
 		return nil, found, err
 	}
@@ -71,7 +74,7 @@ func (i *Intake) entriesNamed(ctx context.Context, text string, pool []zenlayer.
 	})
 	for _, b := range pool {
 		named := slices.ContainsFunc(own, func(o zenlayer.Backend) bool { return o.BackendID == b.BackendID })
-		if named || slices.ContainsFunc(found.hits, func(s zenlayer.Instance) bool { return s.ID == b.InstanceID }) {
+		if named || slices.ContainsFunc(found.hits, func(s operation.Server) bool { return s.ID == b.InstanceID }) {
 			hits = append(hits, b)
 		}
 	}
@@ -112,7 +115,7 @@ func severalEntries(given string, hits []zenlayer.Backend) *commands.Problem {
 
 // noEntry says that a text names no entry, and what it may mean. others are the
 // servers that it names.
-func noEntry(given string, pool []zenlayer.Backend, others []zenlayer.Instance) *commands.Problem {
+func noEntry(given string, pool []zenlayer.Backend, others []operation.Server) *commands.Problem {
 	if len(others) > 0 {
 		return &commands.Problem{Field: commands.KeyServer, Text: fmt.Sprintf("%q is not on this listener.",
 			operation.Clip(given, 64))}
@@ -136,20 +139,22 @@ func entryChoice(b zenlayer.Backend) commands.Choice {
 	return commands.Choice{Value: b.BackendID, Label: strings.Join(append(parts, b.BackendID, b.InstanceID), " · ")}
 }
 
-// serverOf is the server of an entry: as it was found, or else read by its ID. What
-// cannot be read is left out.
-func (i *Intake) serverOf(ctx context.Context, b zenlayer.Backend, found []zenlayer.Instance) operation.Server {
-	at := slices.IndexFunc(found, func(s zenlayer.Instance) bool { return s.ID == b.InstanceID })
-	if at < 0 && b.InstanceID != "" && b.InstanceType != "" {
-		read, err := i.Catalog.DescribeInstances(ctx, b.InstanceType,
-			zenlayer.InstanceFilter{InstanceIDs: []string{b.InstanceID}})
-		if err == nil {
-			found = read
-			at = slices.IndexFunc(found, func(s zenlayer.Instance) bool { return s.ID == b.InstanceID })
+// serverOf is the server of an entry: as it was found or is known, or else read by its
+// ID. What cannot be read is left out.
+func (i *Intake) serverOf(ctx context.Context, b zenlayer.Backend, found []operation.Server) operation.Server {
+	for _, s := range slices.Concat(found, knownServers(i.Catalog, b.InstanceID, b.InstanceType)) {
+		if s.ID == b.InstanceID {
+			return s
 		}
 	}
-	if at >= 0 {
-		return operation.ServerOf(found[at])
+	if b.InstanceID != "" && b.InstanceType != "" {
+		read, _ := i.Catalog.DescribeInstances(ctx, b.InstanceType,
+			zenlayer.InstanceFilter{InstanceIDs: []string{b.InstanceID}})
+		for _, s := range read {
+			if s.ID == b.InstanceID {
+				return operation.ServerOf(s)
+			}
+		}
 	}
 	return operation.Server{ID: b.InstanceID, Name: cmp.Or(b.InstanceName, b.Name), Type: b.InstanceType}
 }

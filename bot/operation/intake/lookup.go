@@ -58,6 +58,9 @@ func FindListener(ctx context.Context, c operation.Catalog, ref commands.Listene
 func findListener(
 	ctx context.Context, c operation.Catalog, ref commands.ListenerRef, may changeable,
 ) (operation.Listener, *commands.Problem, error) {
+	if l, ok := knownListener(c, ref.Text); ok {
+		return l, nil, nil
+	}
 	lbs, err := c.DescribeLoadBalancers(ctx, zenlayer.LoadBalancerFilter{})
 	if err != nil {
 		return operation.Listener{}, nil, fmt.Errorf("reading load balancers: %w", err)

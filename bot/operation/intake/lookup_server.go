@@ -19,6 +19,9 @@ import (
 // known whether a virtual machine has the same name.
 func findServer(ctx context.Context, c operation.Catalog, text string,
 	kind zenlayer.InstanceType) (s operation.Server, unsearched operation.Fault, p *commands.Problem, err error) {
+	if known := knownServers(c, text, kind); len(known) == 1 {
+		return known[0], operation.Fault{}, nil, nil
+	}
 	kinds := []zenlayer.InstanceType{zenlayer.InstanceBM, zenlayer.InstanceVM}
 	if kind != "" {
 		kinds = []zenlayer.InstanceType{kind}
@@ -28,14 +31,15 @@ func findServer(ctx context.Context, c operation.Catalog, text string,
 	case err != nil:
 		return operation.Server{}, operation.Fault{}, nil, err
 	case len(found.hits) == 1:
-		return operation.ServerOf(found.hits[0]), operation.FaultOf(found.refused), nil, nil
+		return found.hits[0], operation.FaultOf(found.refused), nil, nil
 	case len(found.hits) == 0 && found.refused != nil:
 		return operation.Server{}, operation.Fault{}, nil, found.refused
 	}
 	p = notExactlyOne(text, commands.KeyServer, "servers", choices(found.hits, serverChoice))
 	if len(found.hits) == 0 {
 		all := func(i []zenlayer.Instance) []zenlayer.Instance { return i } // no rule hides a server by itself
-		suggest(p, text, found.all, all, serverChoice, func(i zenlayer.Instance) []string {
+		choice := func(i zenlayer.Instance) commands.Choice { return serverChoice(operation.ServerOf(i)) }
+		suggest(p, text, found.all, all, choice, func(i zenlayer.Instance) []string {
 			return slices.Concat([]string{i.Name, i.ID, i.Hostname}, i.PrivateIPs, i.PublicIPs, i.IPv6s)
 		})
 	}
@@ -69,7 +73,7 @@ func kindWords(k zenlayer.InstanceType) string {
 
 // searched is what a search for a server found.
 type searched struct {
-	hits    []zenlayer.Instance
+	hits    []operation.Server
 	all     []zenlayer.Instance // of the kinds that were read whole; empty if that was not needed
 	refused error               // why virtual machines were left out
 }
@@ -115,8 +119,10 @@ func searchServers(ctx context.Context, c operation.Catalog, text string,
 		}
 		found.all = append(found.all, got...)
 	}
-	found.hits = exactMatches(text, found.all, func(i zenlayer.Instance, id string) bool { return i.ID == id },
-		serverMatches)
+	for _, i := range exactMatches(text, found.all, func(i zenlayer.Instance, id string) bool { return i.ID == id },
+		serverMatches) {
+		found.hits = append(found.hits, operation.ServerOf(i))
+	}
 	return found, nil
 }
 
@@ -149,11 +155,11 @@ func serverQuestions(text string) []func(zenlayer.InstanceType) []zenlayer.Insta
 
 // appendNew adds the instances that text names exactly: how the API's filters
 // match is not documented well enough to rely on them.
-func appendNew(hits, got []zenlayer.Instance, text string) []zenlayer.Instance {
+func appendNew(hits []operation.Server, got []zenlayer.Instance, text string) []operation.Server {
 	for _, i := range got {
-		known := slices.ContainsFunc(hits, func(h zenlayer.Instance) bool { return h.ID == i.ID })
+		known := slices.ContainsFunc(hits, func(h operation.Server) bool { return h.ID == i.ID })
 		if !known && (i.ID == text || serverMatches(i, text)) {
-			hits = append(hits, i)
+			hits = append(hits, operation.ServerOf(i))
 		}
 	}
 	return hits
@@ -183,8 +189,7 @@ func address(s string) (netip.Addr, bool) {
 	return addr.Unmap().WithZone(""), err == nil
 }
 
-func serverChoice(i zenlayer.Instance) commands.Choice {
-	s := operation.ServerOf(i)
+func serverChoice(s operation.Server) commands.Choice {
 	parts := []string{cmp.Or(s.Name, s.ID), s.ID, s.IP, s.Zone}
 	return commands.Choice{Value: s.ID,
 		Label: strings.Join(slices.DeleteFunc(parts, func(p string) bool { return p == "" }), " · ")}

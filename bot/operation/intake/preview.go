@@ -113,6 +113,9 @@ func (i *Intake) prepareAddition(ctx, asking context.Context, a Request) (operat
 	problems = append(slices.Clone(a.Wrong), problems...)
 	op := i.describe(a, found)
 	pool, poolErr := i.readPool(asking, &op)
+	if gone := i.goneListener(asking, a.Registration, op.Request.ListenerID, poolErr); gone != nil {
+		return operation.Operation{}, gone
+	}
 	var d operation.Decision
 	if op.Request.ListenerID != "" {
 		q := operation.NewQuestion(op, op.AskedAt)

@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -30,7 +31,7 @@ func (i *Intake) prepareRemoval(ctx, asking context.Context, a Request) (operati
 	now := present{op: operation.Operation{Account: i.Settings.Account, Listener: l}}
 	now.op.Request.ListenerID = l.ID
 	if err := i.readPoolOf(asking, &now); err != nil {
-		return operation.Operation{}, i.lookupError(a, err)
+		return operation.Operation{}, cmp.Or(i.goneListener(asking, reg, l.ID, err), i.lookupError(a, err))
 	}
 	found, err := i.findEntry(asking, reg, now.pool)
 	if err != nil {

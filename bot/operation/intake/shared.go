@@ -41,6 +41,7 @@ type Reading interface {
 // Close waits for them.
 type Shared struct {
 	Source  Reading
+	Lists   Known      // nil: every name is read from Source
 	Waiting func() int // calls that wait at the account's limiter; nil: never any
 	Now     func() time.Time
 
@@ -91,9 +92,14 @@ func (s *Shared) DescribeLoadBalancers(
 // DescribeBackends implements Pools.
 func (s *Shared) DescribeBackends(ctx context.Context, listenerID string,
 	f zenlayer.BackendFilter) ([]zenlayer.Backend, error) {
-	return ask(ctx, s, key("backends of "+listenerID, f), false, func(ctx context.Context) ([]zenlayer.Backend, error) {
-		return s.Source.DescribeBackends(ctx, listenerID, f)
-	})
+	pool, err := ask(ctx, s, key("backends of "+listenerID, f), false,
+		func(ctx context.Context) ([]zenlayer.Backend, error) {
+			return s.Source.DescribeBackends(ctx, listenerID, f)
+		})
+	if zenlayer.IsNotFound(err) {
+		s.Doubt() // the listener was in them
+	}
+	return pool, err
 }
 
 // DescribeInstances implements Catalog.

@@ -35,6 +35,9 @@ func (i *Intake) prepareUndo(ctx, asking context.Context, a Request) (operation.
 	}
 	now := present{op: of}
 	if err := i.readPoolOf(asking, &now); err != nil {
+		if i.goneListener(asking, a.Registration, l.ID, err) != nil {
+			return operation.Operation{}, &GoneError{Operation: of, BackendID: of.BackendID}
+		}
 		return operation.Operation{}, i.lookupError(a, err)
 	}
 	b, err := i.left(ctx, of, now.pool, now.leaving)

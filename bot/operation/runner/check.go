@@ -33,7 +33,7 @@ func (r *Runner) checkListener(ctx context.Context, op *operation.Operation) (si
 	if err != nil {
 		return sight{}, nil, err
 	}
-	l, err := readListener(within, r.Catalog, op.Request.ListenerID)
+	l, err := r.listener(within, *op)
 	if err != nil {
 		stop, err := end(r.readFailed(ctx, op, err))
 		return sight{}, stop, err
@@ -248,6 +248,26 @@ func (r *Runner) waitForPolicy(
 		return operation.Next{}, err
 	}
 	return operation.Next{State: op.State, After: pause}, nil
+}
+
+// Lists are kept in memory, at most as old as package catalog says. No method blocks.
+type Lists interface {
+	// KnownListener returns the listener with this id; false: it is not known.
+	KnownListener(id string) (operation.Listener, bool)
+	// Doubt says that Zenlayer answered otherwise than the lists.
+	Doubt()
+}
+
+// listener returns the listener of op, as the lists know it: its name, its load balancer and its protocol are what the
+// policy is asked about. Only what other people agreed to, and a removal, are compared with the listener as it is
+// right now. That a listener is gone, its pool says.
+func (r *Runner) listener(ctx context.Context, op operation.Operation) (operation.Listener, error) {
+	if r.Lists != nil && op.Change == operation.ChangeAdd && op.Approval == nil {
+		if l, ok := r.Lists.KnownListener(op.Request.ListenerID); ok {
+			return l, nil
+		}
+	}
+	return readListener(ctx, r.Catalog, op.Request.ListenerID)
 }
 
 // errListenerGone says that a complete list of listeners does not have it.

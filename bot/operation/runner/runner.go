@@ -20,6 +20,7 @@ type Runner struct {
 	Pools      operation.Pools
 	Changes    map[operation.ChangeKind]operation.Change // how each kind is carried out
 	Catalog    operation.Catalog
+	Lists      Lists // nil: each listener is read from Catalog
 	Permission operation.Permission
 	Roster     operation.Roster
 	Reporter   operation.Reporter
@@ -208,6 +209,9 @@ func (r *Runner) finish(ctx context.Context, op *operation.Operation, s operatio
 	}
 	if err := r.save(ctx, op, operation.EventFinished, data); err != nil {
 		return operation.Next{}, err
+	}
+	if r.Lists != nil && (why == operation.ReasonGone || why == operation.ReasonRefused) {
+		r.Lists.Doubt() // they had the listener, or the server
 	}
 	r.Metrics.finished(*op)
 	r.Log.Info("operation finished", zap.String("operation", op.ID), zap.String("ref", op.Ref),

@@ -29,7 +29,7 @@ const (
 func (s *Store) Activated(ctx context.Context) (operation.Activation, error) {
 	var a operation.Activation
 	var at int64
-	err := s.db.QueryRowContext(ctx, lastActivation).Scan(&a.Number, &a.Digest, &at)
+	err := s.reads().QueryRowContext(ctx, lastActivation).Scan(&a.Number, &a.Digest, &at)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return operation.Activation{}, nil

@@ -62,8 +62,8 @@ func (s *Store) hasRunsBefore(ctx context.Context) (there bool, err error) {
 // runner, if the run number is not was, or if others took over from this process. What
 // lbbot 0.1 accepted is withdrawn from its replicas.
 func (s *Store) TakeLease(ctx context.Context, id string, was, run int64) (taken bool, err error) {
-	err = s.inTurn(ctx, func() error {
-		n, err := s.q.TakeLease(ctx, query.TakeLeaseParams{ID: id, Was: was, Run: run, Runner: s.process})
+	err = s.writeOne(ctx, func(ctx context.Context, _ query.DBTX, q *query.Queries) error {
+		n, err := q.TakeLease(ctx, query.TakeLeaseParams{ID: id, Was: was, Run: run, Runner: s.process})
 		taken = n > 0
 		return err
 	})

@@ -73,7 +73,7 @@ func (s *Store) linkSome(ctx context.Context) (n int, err error) {
 // nothingPending checks without a lock, because most of the time no event waits.
 func (s *Store) nothingPending(ctx context.Context) (bool, error) {
 	var one int
-	err := s.db.QueryRowContext(ctx, "select 1 from events_pending limit 1").Scan(&one)
+	err := s.reads().QueryRowContext(ctx, "select 1 from events_pending limit 1").Scan(&one)
 	if errors.Is(err, sql.ErrNoRows) {
 		return true, nil
 	}

@@ -141,7 +141,7 @@ func TestTablesOfAnOlderVersionAreOnlyUpdatedByAWriter(t *testing.T) {
 func TestPragmasAreReadBackOnEveryConnection(t *testing.T) {
 	t.Parallel()
 	s := openNew(t)
-	require.NoError(t, checkPragmas(t.Context(), s.DB()))
+	require.NoError(t, checkPragmas(t.Context(), s.DB(), sqliteConnections))
 	for _, p := range []struct{ statement, want string }{
 		{"pragma synchronous = normal", "synchronous is 1 and must be 2"},
 		{"pragma foreign_keys = off", "foreign_keys is 0 and must be 1"},
@@ -153,7 +153,7 @@ func TestPragmasAreReadBackOnEveryConnection(t *testing.T) {
 		_, err = conn.ExecContext(t.Context(), p.statement)
 		require.NoError(t, err)
 		require.NoError(t, conn.Close())
-		require.ErrorContains(t, checkPragmas(t.Context(), s.DB()), p.want, p.statement)
+		require.ErrorContains(t, checkPragmas(t.Context(), s.DB(), sqliteConnections), p.want, p.statement)
 	}
 
 	// Names which the driver does not know are ignored.
@@ -161,7 +161,7 @@ func TestPragmasAreReadBackOnEveryConnection(t *testing.T) {
 		"?_journalmode=WAL&_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)")
 	require.NoError(t, err)
 	defer func() { require.NoError(t, db.Close()) }()
-	require.ErrorContains(t, checkPragmas(t.Context(), db), "journal_mode is delete and must be wal")
+	require.ErrorContains(t, checkPragmas(t.Context(), db, 1), "journal_mode is delete and must be wal")
 }
 
 func TestAReaderSeesWhatTheRunningBotWritesAndCannotWrite(t *testing.T) {
@@ -221,9 +221,8 @@ func TestWaitingForTheDatabaseEndsWithTheContext(t *testing.T) {
 func TestAFullDiskLosesNothingAndTheJournalGoesOnAfterwards(t *testing.T) {
 	t.Parallel()
 	ctx, s := context.Background(), openNew(t)
-	s.DB().SetMaxOpenConns(1) // the limit belongs to a connection
-	set := func(pages int) {
-		_, err := s.DB().ExecContext(ctx, fmt.Sprintf("pragma max_page_count = %d", pages))
+	set := func(pages int) { // the limit belongs to a connection
+		_, err := s.group.conn.ExecContext(ctx, fmt.Sprintf("pragma max_page_count = %d", pages))
 		require.NoError(t, err)
 	}
 	var drafts []operation.Operation

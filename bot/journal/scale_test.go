@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pressly/goose/v3"
 	"github.com/stretchr/testify/require"
 )
 
@@ -87,7 +88,7 @@ func (s *Store) count(t *testing.T, table string) (n int, err error) {
 
 // sizeOf is the query for the bytes of the whole database.
 func sizeOf(s *Store) string {
-	if s.turn == nil {
+	if s.dialect.goose == goose.DialectPostgres {
 		return "select pg_database_size(current_database())"
 	}
 	return "select page_count * page_size from pragma_page_count, pragma_page_size"

@@ -14,10 +14,11 @@ import (
 	"github.com/gofrs/flock"
 	"go.uber.org/zap"
 	_ "modernc.org/sqlite" // the driver "sqlite"
+
+	"lbbot/bot/journal/internal/query"
 )
 
-// sqliteConnections is the size of the pool: one reads while the other writes. More
-// would wait for each other's write lock.
+// sqliteConnections is the size of the pool that reads. One more connection writes.
 const sqliteConnections = 2
 
 // sqlitePragmas are set on every connection and read back, because the driver ignores
@@ -39,7 +40,7 @@ func (s *Store) connectSQLite(ctx context.Context, rest string) error {
 	if err != nil {
 		return err
 	}
-	s.name, s.turn = path, make(chan struct{}, 1)
+	s.name = path
 	if s.readOnly {
 		err = checkReadable(path)
 	} else {
@@ -53,10 +54,35 @@ func (s *Store) connectSQLite(ctx context.Context, rest string) error {
 	}
 	s.db.SetMaxOpenConns(sqliteConnections)
 	s.db.SetMaxIdleConns(sqliteConnections)
+	s.prepared = newPrepared(s.db)
 	if s.readOnly {
 		return nil
 	}
-	return s.explain("opening journal", checkPragmas(ctx, s.db))
+	return s.explain("opening journal", checkPragmas(ctx, s.db, sqliteConnections))
+}
+
+// reads returns what queries outside a write use.
+func (s *Store) reads() query.DBTX {
+	if s.prepared != nil {
+		return s.prepared
+	}
+	return s.db
+}
+
+// startGroup starts the one writer of an SQLite file.
+func (s *Store) startGroup(ctx context.Context) (err error) {
+	if s.place == nil {
+		return nil
+	}
+	if s.writer, err = sql.Open("sqlite", sqliteDSN(s.name, false)); err != nil {
+		return err
+	}
+	s.writer.SetMaxOpenConns(1)
+	if err := checkPragmas(ctx, s.writer, 1); err != nil {
+		return err
+	}
+	s.group, err = newGroup(ctx, s, s.writer)
+	return err
 }
 
 // sqlitePath turns what follows "sqlite:" into an absolute path.
@@ -98,9 +124,9 @@ func sqliteDSN(path string, readOnly bool) string {
 	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
 }
 
-// checkPragmas reads the pragmas back on every connection of the pool.
-func checkPragmas(ctx context.Context, db *sql.DB) error {
-	for range sqliteConnections {
+// checkPragmas reads the pragmas back on every connection of a pool.
+func checkPragmas(ctx context.Context, db *sql.DB, connections int) error {
+	for range connections {
 		conn, err := db.Conn(ctx)
 		if err != nil {
 			return err

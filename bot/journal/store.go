@@ -65,9 +65,11 @@ type Store struct {
 
 	listeners *sync.Map // the query.NameListenerParams that are stored
 
-	// turn is held while writing to SQLite, which has one writer at a time. Waiting
-	// here is fair and cheap; waiting inside SQLite polls. Nil on PostgreSQL.
-	turn chan struct{}
+	// On SQLite: reads, whose statements are prepared, and the one writer. Nil on
+	// PostgreSQL; the writer also when read-only.
+	prepared *prepared
+	writer   *sql.DB
+	group    *group
 }
 
 var _ operation.Journal = (*Store)(nil)
@@ -89,11 +91,14 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	if err := s.connect(ctx, c.URL); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
-	s.q = query.New(s.db)
+	s.q = query.New(s.reads())
 	if err := s.migrate(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	if err := s.place.mark(ctx, s.db, sqliteDSN(s.name, false)); err != nil {
+		return nil, errors.Join(s.explain("opening journal", err), s.Close())
+	}
+	if err := s.startGroup(ctx); err != nil {
 		return nil, errors.Join(s.explain("opening journal", err), s.Close())
 	}
 	s.log.Info("journal open", zap.String("database", s.name), zap.Bool("read_only", s.readOnly))
@@ -114,7 +119,10 @@ func (s *Store) connect(ctx context.Context, url string) error {
 
 // Close closes the database and releases the lock. It blocks for running statements.
 func (s *Store) Close() error {
-	var errs []error
+	errs := []error{s.group.close(), s.prepared.close()}
+	if s.writer != nil {
+		errs = append(errs, s.writer.Close())
+	}
 	if s.db != nil {
 		errs = append(errs, s.db.Close())
 	}
@@ -133,8 +141,8 @@ func (s *Store) Close() error {
 
 // DB returns the journal's connections, for the engine, whose tables are in the same
 // SQLite file. Do not close it. On SQLite there are two connections, and a transaction
-// takes the write lock when it begins: keep it short, and never call the journal inside
-// one, which would block forever.
+// takes the write lock when it begins: keep it short, and never write to the journal
+// inside one, which would wait for the lock in vain.
 func (s *Store) DB() *sql.DB { return s.db }
 
 // Ping checks that the journal can commit a write, or be read if it is read-only. It

@@ -57,7 +57,7 @@ func (s *Store) Unlinked(ctx context.Context) (int64, error) {
 	return n, s.explain("counting unlinked events in journal", err)
 }
 
-func (s *Store) trail() trail { return trail{s.db, s.q, s.now} }
+func (s *Store) trail() trail { return trail{s.reads(), s.q, s.now} }
 
 // trail is the audit trail, inside a transaction or not.
 type trail struct {

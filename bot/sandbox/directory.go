@@ -13,8 +13,11 @@ func (s *Slack) domain() string {
 	return strings.ToLower(strings.ReplaceAll(s.state.world.TeamName, " ", "-"))
 }
 
-func (s *Slack) openConnection(webapi.Arguments) (object, *webapi.Error) {
-	return object{"url": s.Server.OpenURL("ws" + strings.TrimPrefix(s.base, "http"))}, nil
+// openConnection also takes the host of the call for response addresses: a bot on
+// another machine calls the stand-in by another name.
+func (s *Slack) openConnection(args webapi.Arguments) (object, *webapi.Error) {
+	s.base = "http://" + args.Host
+	return object{"url": s.Server.OpenURL("ws://" + args.Host)}, nil
 }
 
 func (s *Slack) authTest(webapi.Arguments) (object, *webapi.Error) {

@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -48,8 +48,22 @@ func (s *Slack) actor(userID, channelID string) (Person, Channel, error) {
 	return p, c, nil
 }
 
-// send delivers an envelope and applies the answer.
+// send delivers an envelope and applies the answer. While Duplicate asks for it,
+// the envelope is sent a second time in the background.
 func (s *Slack) send(ctx context.Context, e *sentEnvelope) Interaction {
+	out := s.sendOnce(ctx, e)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.state.duplicates != 0 && ctx.Err() == nil {
+		s.state.duplicates--
+		again := e.again(s.state.anew)
+		s.retry.Go(func() { s.sendOnce(context.WithoutCancel(ctx), again) })
+	}
+	return out
+}
+
+// sendOnce delivers an envelope and applies the answer.
+func (s *Slack) sendOnce(ctx context.Context, e *sentEnvelope) Interaction {
 	s.changed()
 	ack := s.deliver(ctx, e.Envelope)
 	s.mu.Lock()
@@ -64,24 +78,6 @@ func (s *Slack) send(ctx context.Context, e *sentEnvelope) Interaction {
 	}
 	s.changed()
 	return out
-}
-
-// repeat sends an event again in the background, until it is acked: at once, after
-// a minute and after five (docs.slack.dev/apis/events-api).
-func (s *Slack) repeat(ctx context.Context, e *sentEnvelope) {
-	waits := []time.Duration{0, time.Minute, 5 * time.Minute}
-	if e.Attempt >= len(waits) {
-		return
-	}
-	s.retry.Go(func() {
-		select {
-		case <-time.After(waits[e.Attempt]):
-			again := *e
-			again.ID, again.Attempt = uuid.NewString(), e.Attempt+1
-			s.send(context.WithoutCancel(ctx), &again)
-		case <-s.closed:
-		}
-	})
 }
 
 // failureOf names what Slack shows when there was no ack.
@@ -100,23 +96,6 @@ func failureOf(ack socket.Ack) string {
 // envelope prepares a delivery; apply runs with mu held.
 func envelope(kind socket.Kind, payload any, accepts bool, apply func(socket.Ack) Interaction) *sentEnvelope {
 	return &sentEnvelope{socket.Envelope{Kind: kind, ID: uuid.NewString(), Payload: payload, Accepts: accepts}, apply}
-}
-
-// Redeliver sends the payload of an earlier act again, as Slack was observed to
-// do after a lost ack: in the same envelope or in a new one, which counts as a
-// retry of an event. The answer is applied like the first one.
-func (s *Slack) Redeliver(ctx context.Context, last Interaction, newEnvelope bool) Interaction {
-	if last.sent == nil {
-		return clientRefuses(errors.New("nothing was sent"))
-	}
-	again := *last.sent
-	if newEnvelope {
-		again.ID = uuid.NewString()
-		if again.Kind == socket.Event {
-			again.Attempt++
-		}
-	}
-	return s.send(ctx, &again)
 }
 
 // act prepares the envelope of an act with mu held and sends it. An act without
@@ -149,7 +128,8 @@ func (s *Slack) TypeCommand(ctx context.Context, userID, channelID, command, tex
 		switch {
 		case err != nil:
 			return nil, err
-		case !strings.HasPrefix(command, "/"), s.opt.Command != "" && command != s.opt.Command:
+		case !strings.HasPrefix(command, "/"),
+			s.opt.Command != "" && !slices.Contains(strings.Fields(s.opt.Command), command):
 			return nil, fmt.Errorf("%s is not a valid command", command)
 		case p.TeamID != s.state.world.TeamID:
 			return nil, fmt.Errorf("%s belongs to another workspace, where the app is not installed", p.Name)

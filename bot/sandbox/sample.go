@@ -1,5 +1,7 @@
 package sandbox
 
+import "strings"
+
 // SampleWorkspace is a small workspace: members of three user groups, a guest,
 // an outsider, a deactivated person and two bots; public, private, shared and
 // archived channels.
@@ -45,10 +47,16 @@ func SampleWorkspace() Workspace {
 		{ID: "C0SECRET", Name: "secret", Creator: "U0CHEN", Private: true, Members: []string{"U0ANA", "U0CHEN"}},
 		{ID: "C0OLD", Name: "old", Creator: "U0BO", Archived: true, Members: insiders, BotMember: true},
 	}
+	return w.WithDirectMessages()
+}
+
+// WithDirectMessages adds the direct messages of each person of the workspace
+// with the bot.
+func (w Workspace) WithDirectMessages() Workspace {
 	for _, p := range w.People {
 		if !p.Bot && !p.Deactivated && p.TeamID == w.TeamID {
-			w.Channels = append(w.Channels, Channel{ID: "D0" + p.ID[2:], IM: p.ID, Creator: p.ID, Private: true,
-				Members: []string{p.ID}, BotMember: true})
+			w.Channels = append(w.Channels, Channel{ID: "D0" + strings.TrimPrefix(p.ID, "U0"), IM: p.ID, Creator: p.ID,
+				Private: true, Members: []string{p.ID}, BotMember: true})
 		}
 	}
 	return w

@@ -56,6 +56,10 @@ type state struct {
 	triggers  map[string]*trigger
 	responses map[string]*response // by path
 	findings  []string
+
+	duplicates int  // envelopes left to deliver twice; below zero: all
+	anew       bool // the second time in a new envelope
+
 	lastMicro int64
 	lastID    int
 }
@@ -119,6 +123,10 @@ func (s *Slack) Start() (base string, err error) {
 	}()
 	return s.base, nil
 }
+
+// ServeAt is for a caller that serves the stand-in itself: base is the address,
+// for example "http://127.0.0.1:8081". Start must not be called.
+func (s *Slack) ServeAt(base string) { s.locked(func() { s.base = base }) }
 
 // Close ends the server and every connection, and waits for the server's
 // goroutine. Closing twice is harmless.
@@ -184,6 +192,7 @@ func (s *Slack) Reset() {
 	s.state = newState(s.opt)
 	s.mu.Unlock()
 	s.API.Forget()
+	s.ForgetDeliveries()
 	s.changed()
 }
 

@@ -21,8 +21,9 @@ type Options struct {
 	// Workspace is what people see at the start. A zero one means
 	// SampleWorkspace.
 	Workspace Workspace
-	// Command is the slash command that the app declares. Others are refused, as
-	// Slack's client refuses them. Empty allows every command.
+	// Command is the slash command that the app declares; several are separated by
+	// spaces. Others are refused, as Slack's client refuses them. Empty allows
+	// every command.
 	Command string
 	// Shortcuts are those that the app declares. Others cannot be used.
 	Shortcuts []Shortcut
@@ -195,13 +196,20 @@ type Option struct {
 	Description string
 }
 
-// What tests and the page say of Web API calls; webapi explains them.
-type (
-	APICall   = webapi.Call
-	APIFault  = webapi.Fault
-	Phase     = webapi.Phase
-	TokenKind = webapi.TokenKind
-)
+// Connection describes one Socket Mode connection.
+type Connection = socket.Connection
+
+// APICall is one call of the bot.
+type APICall = webapi.Call
+
+// APIFault is a scripted fault of the Web API.
+type APIFault = webapi.Fault
+
+// Phase is a moment in the life of a Web API call.
+type Phase = webapi.Phase
+
+// TokenKind names one of the app's two tokens.
+type TokenKind = webapi.TokenKind
 
 // The phases OnAPICall reports, and the tokens RevokeToken can take away.
 const (

@@ -61,27 +61,30 @@ type dispatch struct {
 	answer  chan json.RawMessage // holds one ack
 	acked   bool
 	over    bool // AckLimit has passed
+	log     *Delivery
 }
 
 // Deliver sends one envelope to one connection and blocks until it is acked,
 // until AckLimit has passed or the context ends. It does not block if there is
 // no connection.
 func (s *Server) Deliver(ctx context.Context, e Envelope) Ack {
-	k := s.routable()
-	if k == nil {
-		return Ack{NoConnection: true}
-	}
 	if e.ID == "" {
 		e.ID = uuid.NewString()
 	}
-	d := s.remember(e.ID,
-		&dispatch{conn: k, accepts: e.Accepts, kind: e.Kind, sentAt: s.o.Now(), answer: make(chan json.RawMessage, 1)})
+	frame, err := json.Marshal(e.frame())
+	k := s.routable()
+	log := s.logged(k, e, frame)
+	if k == nil || err != nil {
+		return Ack{NoConnection: true}
+	}
+	d := s.remember(e.ID, &dispatch{conn: k, accepts: e.Accepts, kind: e.Kind, sentAt: log.At, log: log,
+		answer: make(chan json.RawMessage, 1)})
 	k.owes(1)
 	defer k.owes(-1)
 	ctx, cancel := context.WithTimeout(ctx, s.o.AckLimit)
 	defer cancel()
 	// A frame that cannot be written is lost, as at Slack: Deliver still waits.
-	_ = k.send(ctx, e.frame())
+	_ = k.sendRaw(ctx, frame)
 	select {
 	case answer := <-d.answer:
 		return Ack{Acked: true, Payload: answer, After: s.o.Now().Sub(d.sentAt)}
@@ -93,8 +96,8 @@ func (s *Server) Deliver(ctx context.Context, e Envelope) Ack {
 	if d.acked { // at the same moment
 		return Ack{Acked: true, Payload: <-d.answer, After: s.o.Now().Sub(d.sentAt)}
 	}
-	d.over = true
-	return Ack{TimedOut: true, After: s.o.Now().Sub(d.sentAt)}
+	d.over, log.Ended, log.After = true, "timed out", s.o.Now().Sub(d.sentAt)
+	return Ack{TimedOut: true, After: log.After}
 }
 
 // SendFrame sends one text frame, as it is, to one connection. It returns false
@@ -157,13 +160,14 @@ func (s *Server) settle(k *conn, id string, payload json.RawMessage) (findings [
 	case d.acked:
 		return []string{fmt.Sprintf("a %s envelope was acked twice", d.kind)}
 	case d.over:
+		d.log.Ended, d.log.After, d.log.Answer = "acked too late", s.o.Now().Sub(d.sentAt), payload
 		return []string{fmt.Sprintf("the ack of a %s envelope came too late, after %s", d.kind,
 			s.o.Now().Sub(d.sentAt).Round(time.Millisecond))}
 	}
 	if len(payload) > 0 && !d.accepts {
 		findings = append(findings, fmt.Sprintf("the ack of a %s envelope that accepts no payload has one", d.kind))
 	}
-	d.acked = true
+	d.acked, d.log.Ended, d.log.After, d.log.Answer = true, "acked", s.o.Now().Sub(d.sentAt), payload
 	d.answer <- payload
 	return findings
 }

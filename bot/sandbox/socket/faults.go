@@ -139,5 +139,18 @@ func (s *Server) RefuseUpgrades(n, status int) {
 	s.locked(func() { s.refuse, s.refuseStatus = n, status })
 }
 
+// Switches are the faults that are on.
+type Switches struct {
+	LinkDisabled, LeaveTCPOpen bool
+	Refusals, SwallowedAcks    int // left; below zero: all
+}
+
+// Switches tells which faults are on.
+func (s *Server) Switches() Switches {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return Switches{s.disabled, s.leaveOpen, s.refuse, s.swallow}
+}
+
 // SwallowAcks loses the next n acks.
 func (s *Server) SwallowAcks(n int) { s.locked(func() { s.swallow = n }) }

@@ -73,6 +73,7 @@ type Server struct {
 	past       []Connection
 	deliveries map[string]*dispatch
 	order      []string // ids of deliveries, oldest first
+	log        []*Delivery
 	lastID     int
 
 	disabled     bool

@@ -71,6 +71,12 @@ type Method struct {
 	Token     TokenKind
 }
 
+// Method finds a method by name.
+func (s *API) Method(name string) (Method, bool) {
+	m, ok := s.o.Methods[name]
+	return m, ok
+}
+
 func (s *API) granted() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -32,7 +32,10 @@ func Refuse(code string) *Error { return &Error{Code: code} }
 type Object = blockkit.Object
 
 // Arguments are the arguments of one call, from query, form or JSON.
-type Arguments struct{ Values Object }
+type Arguments struct {
+	Values Object
+	Host   string // by which the bot called: the addresses that it gets name it
+}
 
 // Has says that an argument is given and not null.
 func (a Arguments) Has(key string) bool { v, ok := a.Values[key]; return ok && v != nil }
@@ -68,7 +71,7 @@ func (a Arguments) Nested(key string) (value any, given bool, err error) {
 
 // readArguments decodes query, form or JSON.
 func readArguments(r *http.Request) (Arguments, string, *Error) {
-	args := Arguments{Values: Object{}}
+	args := Arguments{Values: Object{}, Host: r.Host}
 	body, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, RequestMax))
 	if err != nil {
 		if tooBig := (*http.MaxBytesError)(nil); errors.As(err, &tooBig) {

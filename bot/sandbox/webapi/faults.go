@@ -2,6 +2,7 @@ package webapi
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"slices"
 	"time"
@@ -11,8 +12,11 @@ import (
 type Call struct {
 	Method string
 	At     time.Time
+	Took   time.Duration
 	OK     bool
-	Error  string
+	Error  string // "(fault)" if a scripted fault came before the call was executed
+	// Details are the reasons that the answer gives besides Error.
+	Details []string
 	// Args are the arguments, without the token.
 	Args map[string]json.RawMessage
 }
@@ -20,6 +24,8 @@ type Call struct {
 // Fault is a scripted fault of the Web API. Set one of Error, Status,
 // RetryAfter, Hang or a drop.
 type Fault struct {
+	// Name is for ClearFaultsOf.
+	Name string
 	// Error answers {"ok":false,"error":Error}.
 	Error string
 	// RetryAfter answers HTTP 429 with this Retry-After, rounded up to seconds.
@@ -82,6 +88,20 @@ func (s *API) FailNext(method string, f Fault) {
 
 // ClearFaults forgets every scripted fault.
 func (s *API) ClearFaults() { s.locked(func() { s.faults = nil }) }
+
+// ClearFaultsOf forgets the scripted faults with this Name.
+func (s *API) ClearFaultsOf(name string) {
+	s.locked(func() {
+		s.faults = slices.DeleteFunc(s.faults, func(f scriptedFault) bool { return f.Name == name })
+	})
+}
+
+// Scripted says that a fault with this Name waits for a call.
+func (s *API) Scripted(name string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.ContainsFunc(s.faults, func(f scriptedFault) bool { return f.Name == name })
+}
 
 // nextFault takes the fault for one call. The zero fault does nothing.
 func (s *API) nextFault(method string, args Arguments) Fault {
@@ -160,9 +180,9 @@ func (s *API) phase(method string, phase Phase) {
 const callsKept = 10_000
 
 func (s *API) record(method string, started time.Time, args map[string]json.RawMessage, fail *Error) {
-	call := Call{Method: method, At: started, OK: fail == nil, Args: args}
+	call := Call{Method: method, At: started, Took: s.o.Now().Sub(started), OK: fail == nil, Args: args}
 	if fail != nil {
-		call.Error = fail.Code
+		call.Error, call.Details = fail.Code, fail.Details
 	}
 	s.mu.Lock()
 	if len(s.calls) >= callsKept {
@@ -184,8 +204,22 @@ func (s *API) APICalls() []Call {
 // RevokeToken revokes one token: calls with it answer token_revoked.
 func (s *API) RevokeToken(kind TokenKind) { s.locked(func() { s.revoked[kind] = true }) }
 
+// Revoked says that RevokeToken took a token away.
+func (s *API) Revoked(kind TokenKind) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.revoked[kind]
+}
+
 // RestoreTokens makes both tokens work again.
 func (s *API) RestoreTokens() { s.locked(func() { clear(s.revoked) }) }
+
+// MissingScopes are the scopes that were not granted, in alphabetical order.
+func (s *API) MissingScopes() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Sorted(maps.Keys(s.missing))
+}
 
 // SetMissingScopes replaces the set of scopes that were not granted.
 func (s *API) SetMissingScopes(scopes ...string) {

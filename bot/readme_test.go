@@ -30,7 +30,7 @@ func pages(t *testing.T) []page {
 	t.Helper()
 	paths, err := filepath.Glob(filepath.Join(repository, "deploy", "docs", "*.md"))
 	require.NoError(t, err)
-	require.Len(t, paths, 10)
+	require.GreaterOrEqual(t, len(paths), 10, "the glob must have found the pages")
 	all := make([]page, 0, len(paths)+1)
 	for _, path := range append([]string{filepath.Join(repository, "README.md")}, paths...) {
 		text, err := os.ReadFile(path)

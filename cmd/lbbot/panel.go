@@ -1,7 +1,6 @@
 package main
 
 import (
-	"slices"
 	"strings"
 
 	"lbbot/bot/sandbox/page"
@@ -13,14 +12,6 @@ import (
 type cloudPanel struct{ *zenlayertest.Server }
 
 func (p cloudPanel) Backends() int { return len(p.Server.Backends()) }
-
-func (p cloudPanel) AnswerWillBeLost() bool { return p.has(zenlayertest.AnswerLost) }
-
-func (p cloudPanel) Off() bool { return p.has(zenlayertest.ConnectionDropped) }
-
-func (p cloudPanel) has(kind zenlayertest.FaultKind) bool {
-	return slices.ContainsFunc(p.Faults(), func(f zenlayertest.Fault) bool { return f.Kind == kind })
-}
 
 func (p cloudPanel) Calls() []page.Call {
 	calls := p.Server.Calls()

@@ -16,6 +16,7 @@ import (
 	"lbbot/bot"
 	"lbbot/bot/policy"
 	"lbbot/bot/sandbox"
+	"lbbot/bot/sandbox/control"
 	"lbbot/bot/sandbox/page"
 	"lbbot/commands"
 	"lbbot/zenlayer"
@@ -29,6 +30,7 @@ var sandboxPolicy []byte
 type playground struct {
 	slack  *sandbox.Slack
 	cloud  *zenlayertest.Server
+	panel  *control.Panel
 	config bot.Config
 	dir    string
 	log    *zap.Logger
@@ -41,20 +43,28 @@ type playground struct {
 }
 
 const (
-	approvers     = "C0APPROVE" // #lb-approvals of the sample workspace
-	sandboxKeyID  = "SANDBOXKEY"
-	sandboxSecret = "sandbox-secret-of-no-use-elsewhere" //nolint:gosec // a stand-in's
+	approvers       = "C0APPROVE" // #lb-approvals of the sample workspace
+	sandboxBotToken = "xoxb-sandbox"
+	sandboxAppToken = "xapp-sandbox"
+	sandboxKeyID    = "SANDBOXKEY"
+	sandboxSecret   = "sandbox-secret-of-no-use-elsewhere" //nolint:gosec // a stand-in's
 )
+
+// shortcuts are those that the app's manifest declares.
+func shortcuts() []sandbox.Shortcut {
+	return []sandbox.Shortcut{{Name: commands.ShortcutName, CallbackID: commands.ShortcutGlobal},
+		{Name: commands.ShortcutName, CallbackID: commands.ShortcutMessage, OnMessage: true}}
+}
 
 func newPlayground(dir string, log *zap.Logger) (*playground, error) {
 	g := &playground{dir: dir, log: log,
-		slack: sandbox.New(sandbox.Options{AppToken: "xapp-sandbox", BotToken: "xoxb-sandbox",
-			Command: commands.Name, Shortcuts: []sandbox.Shortcut{
-				{Name: commands.ShortcutName, CallbackID: commands.ShortcutGlobal},
-				{Name: commands.ShortcutName, CallbackID: commands.ShortcutMessage, OnMessage: true}}}),
+		slack: sandbox.New(sandbox.Options{AppToken: sandboxAppToken, BotToken: sandboxBotToken,
+			Command: commands.Name, Shortcuts: shortcuts()}),
 		cloud: zenlayertest.New(zenlayertest.Options{AccessKeyID: sandboxKeyID, AccessKeySecret: sandboxSecret,
 			Seed: world(time.Now()), BackendsBefore: backendsBefore(filepath.Join(dir, databaseFile), time.Now())}),
 	}
+	g.panel = control.New(control.Options{Slack: g.slack, Cloud: g.cloud, Reset: g.reset,
+		Secrets: []string{sandboxAppToken, sandboxBotToken, sandboxSecret}})
 	if _, err := g.slack.Start(); err != nil {
 		return nil, fmt.Errorf("starting the Slack stand-in: %w", err)
 	}
@@ -78,7 +88,7 @@ func newPlayground(dir string, log *zap.Logger) (*playground, error) {
 		}
 	}
 	c := bot.Defaults()
-	c.SlackBotToken, c.SlackAppToken = zenlayer.NewSecret("xoxb-sandbox"), zenlayer.NewSecret("xapp-sandbox")
+	c.SlackBotToken, c.SlackAppToken = zenlayer.NewSecret(sandboxBotToken), zenlayer.NewSecret(sandboxAppToken)
 	c.SlackAPIURL, c.ZenlayerEndpoint = g.slack.APIURL(), endpoint
 	c.ZenlayerAccessKeyID, c.ZenlayerAccessKeySecret = sandboxKeyID, zenlayer.NewSecret(sandboxSecret)
 	c.DatabaseURL, c.Policy, c.AdminAddr = "sqlite:"+g.database(), rules, ""
@@ -106,8 +116,8 @@ func backendsBefore(database string, now time.Time) int {
 // page returns the options of the page.
 func (g *playground) page() page.Options {
 	return page.Options{
-		Slack: g.slack, Cloud: cloudPanel{g.cloud}, Samples: samples(zenlayertest.SampleData()), Reset: g.reset,
-		Switch: g.switchCloud, Ready: g.ready,
+		Slack: g.slack, Cloud: cloudPanel{g.cloud}, Control: g.panel, Samples: samples(zenlayertest.SampleData()),
+		Reset: g.reset, Switch: g.switchCloud, Ready: g.ready,
 		Version: bot.Version,
 		Approver: page.Approver{ID: "U0CHEN", Channel: approvers, Action: "ap_yes", Asker: "U0ANA", AskIn: incident,
 			Command: `/lb-register api-lb/https-443 db-07 weight=80 reason="inc-2041 more capacity"`,
@@ -175,15 +185,13 @@ func (g *playground) reset(ctx context.Context) error {
 func (g *playground) switchCloud(ctx context.Context, on bool) error {
 	g.restart.Lock()
 	defer g.restart.Unlock()
-	g.cloud.ClearFaults()
 	if on {
-		return nil
+		return g.panel.ClearFault(control.CloudOff)
 	}
 	if err := g.halt(); err != nil {
 		g.log.Warn("bot stopped with an error", zap.Error(err))
 	}
-	g.cloud.Inject(zenlayertest.Fault{Kind: zenlayertest.ConnectionDropped, Times: -1})
-	return g.start(context.WithoutCancel(ctx))
+	return errors.Join(g.panel.SetFault(control.Setting{Fault: control.CloudOff}), g.start(context.WithoutCancel(ctx)))
 }
 
 // halt stops the bot.

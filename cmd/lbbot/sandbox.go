@@ -18,7 +18,7 @@ import (
 
 // sandboxCommand runs the bot with stand-ins of Slack and Zenlayer, and a page to try it.
 func (s session) sandboxCommand() *cobra.Command {
-	var addr, dir, level string
+	var o sandboxOptions
 	cmd := &cobra.Command{
 		Use:   "sandbox",
 		Short: "Try the bot in the browser, without Slack and without Zenlayer",
@@ -26,36 +26,79 @@ func (s session) sandboxCommand() *cobra.Command {
 			"which you can type commands, press buttons, lose answers and act as other people.\n" +
 			"Nothing leaves this machine. Channels and cloud are reset at each start. The bot's\n" +
 			"database and policy are in a temporary folder, which is deleted at the end unless --dir\n" +
-			"names a folder; lbbot operations list --database sqlite:DIR/lbbot.db reads the database.",
+			"names a folder; lbbot operations list --database sqlite:DIR/lbbot.db reads the database.\n\n" +
+			"With --no-bot, run a bot of your own against the local Slack and the local cloud: the\n" +
+			"sandbox prints the environment lines that point it there. deploy/docs/sandbox.md explains.",
 		Args: usage(none),
-		RunE: func(cmd *cobra.Command, _ []string) error { return s.play(cmd.Context(), addr, dir, level) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return s.sandbox(cmd.Context(), o, cmd.Flags().Changed) },
 	}
-	cmd.Flags().StringVar(&addr, "addr", "127.0.0.1:8080", "host:port of the page; port 0 uses a free one")
-	cmd.Flags().StringVar(&dir, "dir", "",
+	f := cmd.Flags()
+	f.StringVar(&o.addr, "addr", "127.0.0.1:8080", "host:port of the page; port 0 uses a free one")
+	f.StringVar(&o.dir, "dir", "",
 		"folder for the database and the policy; it is created if it does not exist, and kept")
-	cmd.Flags().StringVar(&level, "log-level", "warn", "debug, info, warn or error")
+	f.StringVar(&o.level, "log-level", "warn", "debug, info, warn or error")
+	f.BoolVar(&o.noBot, "no-bot", false, "serve Slack, cloud and page without a bot, and print how to reach them")
+	f.StringVar(&o.slackAddr, "slack-addr", "127.0.0.1:8081", "host:port of the local Slack, with --no-bot")
+	f.StringVar(&o.zenlayerAddr, "zenlayer-addr", "127.0.0.1:8082", "host:port of the local cloud, with --no-bot")
+	f.StringVar(&o.world, "world", "", "YAML file with the people, the channels and the app, with --no-bot")
+	f.BoolVar(&o.unsafeListen, "unsafe-listen", false,
+		"also serve on addresses that other machines reach; whoever reaches them can act as anybody")
 	return cmd
 }
 
-func (s session) play(ctx context.Context, addr, dir, level string) (err error) {
-	host, _, err := net.SplitHostPort(addr)
-	if err != nil {
-		return usageError{fmt.Errorf("--addr %q must be host:port", addr)}
+// sandboxOptions are the flags of the sandbox.
+type sandboxOptions struct {
+	addr, dir, level               string
+	noBot, unsafeListen            bool
+	slackAddr, zenlayerAddr, world string
+}
+
+// sandbox runs the sandbox with or without its bot. given says whether a flag was given.
+func (s session) sandbox(ctx context.Context, o sandboxOptions, given func(flag string) bool) error {
+	for _, flag := range []string{"slack-addr", "zenlayer-addr", "world"} {
+		if given(flag) && !o.noBot {
+			return usageError{fmt.Errorf("--%s needs --no-bot: the sandbox's own bot works in the sample workspace",
+				flag)}
+		}
 	}
-	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return usageError{fmt.Errorf(
-			"--addr %q: the page can act as anybody, so it is served on 127.0.0.1 only", addr)}
+	if o.noBot && o.dir != "" {
+		return usageError{errors.New("--dir is for the sandbox's own bot: leave it out with --no-bot")}
 	}
-	log, err := bot.NewLog(bot.Config{LogLevel: level, LogFormat: "console"}, s.err, true)
+	log, err := bot.NewLog(bot.Config{LogLevel: o.level, LogFormat: "console"}, s.err, true)
 	if err != nil {
 		return usageError{err}
 	}
+	if o.noBot {
+		return s.standIns(ctx, o, log)
+	}
+	return s.play(ctx, o, log)
+}
+
+// listen listens for the page or a stand-in. Other addresses than this machine's own need
+// --unsafe-listen.
+func (o sandboxOptions) listen(what, flag, addr string) (net.Listener, error) {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return nil, usageError{fmt.Errorf("--%s %q must be host:port", flag, addr)}
+	}
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) && !o.unsafeListen {
+		return nil, usageError{fmt.Errorf("--%s %q: whoever reaches the sandbox can act as anybody, "+
+			"so it is served on 127.0.0.1 only; --unsafe-listen allows other addresses", flag, addr)}
+	}
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
-		return fmt.Errorf("the page cannot be served on %s: %w\n"+
-			"Another sandbox may be running; choose a port with --addr 127.0.0.1:8081", addr, err)
+		return nil, fmt.Errorf("%s cannot be served on %s: %w\nAnother sandbox may be running; "+
+			"stop it, or choose a free port with --%s 127.0.0.1:0", what, addr, err, flag)
 	}
-	kept := ""
+	return listener, nil
+}
+
+func (s session) play(ctx context.Context, o sandboxOptions, log *zap.Logger) (err error) {
+	listener, err := o.listen("the page", "addr", o.addr)
+	if err != nil {
+		return err
+	}
+	dir, kept := o.dir, ""
 	if dir != "" {
 		kept = "; the bot's database is kept"
 	}
@@ -72,7 +115,9 @@ func (s session) play(ctx context.Context, addr, dir, level string) (err error) 
 	if err := g.start(ctx); err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	page, err := page.New(g.page())
+	options := g.page()
+	options.AnyHost = o.unsafeListen
+	page, err := page.New(options)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}

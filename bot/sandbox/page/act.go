@@ -11,6 +11,7 @@ import (
 
 	"lbbot/bot/sandbox"
 	"lbbot/bot/sandbox/blockkit"
+	"lbbot/bot/sandbox/control"
 )
 
 // say sends the text of the composer, a command or a message.
@@ -94,9 +95,11 @@ func (p *site) suggest(w http.ResponseWriter, r *http.Request) {
 }
 
 func (p *site) lose(w http.ResponseWriter, r *http.Request) {
-	p.options.Cloud.LoseNextAnswer()
-	p.change(func() {})
-	p.answer(w, r, sandbox.Interaction{Acked: true})
+	done := sandbox.Interaction{Acked: true}
+	if err := p.options.Control.SetFault(control.Setting{Fault: control.LostAnswer}); err != nil {
+		done.Failure = "refused: " + err.Error()
+	}
+	p.answer(w, r, done)
 }
 
 // switchCloud switches the cloud on if the form says so, else off.

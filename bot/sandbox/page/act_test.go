@@ -29,11 +29,11 @@ func TestCloudIsSwitchedOffAndOn(t *testing.T) {
 	require.Contains(t, page(), "That did not work: the cloud could not be switched; see the log")
 	fail = nil
 	require.Equal(t, http.StatusNoContent, press("false"))
-	require.True(t, cloud.Off())
+	require.True(t, cloud.Faults()[1].On)
 	require.Contains(t, page(), "The cloud is off. Switch it on")
 	require.NotContains(t, page(), "That did not work")
 	require.Equal(t, http.StatusNoContent, press("true"))
-	require.False(t, cloud.Off())
+	require.False(t, cloud.Faults()[1].On)
 
 	h = pageOver(t, newFakeSlack(), Options{Cloud: cloud})
 	require.Equal(t, http.StatusNotFound, press("false"), "a page that cannot switch")

@@ -72,9 +72,9 @@ type shownBlock struct {
 	Text      template.HTML
 	Fields    []template.HTML
 	Items     []template.HTML
-	Controls  []control
-	Accessory *control
-	Input     *control
+	Controls  []widget
+	Accessory *widget
+	Input     *widget
 	Label     string
 	Hint      string
 	Error     string
@@ -150,7 +150,7 @@ func (p place) kind(b rawBlock, raw json.RawMessage) shownBlock {
 			shown.Fields = append(shown.Fields, p.html(f))
 		}
 		if len(b.Accessory) > 0 {
-			c := p.control(b.Accessory, b.BlockID)
+			c := p.widget(b.Accessory, b.BlockID)
 			shown.Accessory = &c
 		}
 	case "context":
@@ -161,7 +161,7 @@ func (p place) kind(b rawBlock, raw json.RawMessage) shownBlock {
 		}
 	case "actions":
 		for _, element := range b.Elements {
-			shown.Controls = append(shown.Controls, p.control(element, b.BlockID))
+			shown.Controls = append(shown.Controls, p.widget(element, b.BlockID))
 		}
 	case "input":
 		return p.input(b)
@@ -172,7 +172,7 @@ func (p place) kind(b rawBlock, raw json.RawMessage) shownBlock {
 }
 
 func (p place) input(b rawBlock) shownBlock {
-	c := p.control(b.Element, b.BlockID)
+	c := p.widget(b.Element, b.BlockID)
 	c.Required = !b.Optional
 	c.Dispatch = b.Dispatch
 	c.Field = b.Label.Text

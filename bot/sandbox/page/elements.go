@@ -9,8 +9,8 @@ import (
 	"lbbot/bot/sandbox"
 )
 
-// control is an interactive element for the templates.
-type control struct {
+// widget is an interactive element for the templates.
+type widget struct {
 	rawElement
 	Kind        string // the template's case: "button", "text", "select", …, "unknown"
 	ID          string // of the element in the document
@@ -33,18 +33,18 @@ type control struct {
 }
 
 // Label is what a screen reader says.
-func (c control) Label() string {
+func (c widget) Label() string {
 	return cmp.Or(c.AccessibilityLabel, c.Text.Text, c.Field, c.Placeholder.Text, "Choose")
 }
 
 // Action names the element where its action id alone may not.
-func (c control) Action() string { return c.BlockID + "/" + c.ActionID }
+func (c widget) Action() string { return c.BlockID + "/" + c.ActionID }
 
 // Dispatches says that using the element sends something before the submit.
-func (c control) Dispatches() bool { return c.At.InView() && (c.Dispatch || c.Field == "") }
+func (c widget) Dispatches() bool { return c.At.InView() && (c.Dispatch || c.Field == "") }
 
 // worksInMessages says that one click uses the element, without a form.
-func (c control) worksInMessages() bool {
+func (c widget) worksInMessages() bool {
 	switch c.Kind {
 	case "button", "overflow", "select":
 		return true
@@ -130,13 +130,13 @@ type rawFilter struct {
 	ExcludeExternal bool     `json:"exclude_external_shared_channels"`
 }
 
-// control prepares one element of the block with this id.
-func (p place) control(raw json.RawMessage, blockID string) control {
+// widget prepares one element of the block with this id.
+func (p place) widget(raw json.RawMessage, blockID string) widget {
 	var e rawElement
 	if json.Unmarshal(raw, &e) != nil {
-		return control{Kind: "unknown", rawElement: rawElement{Type: typeOfJSON(raw)}}
+		return widget{Kind: "unknown", rawElement: rawElement{Type: typeOfJSON(raw)}}
 	}
-	c := control{
+	c := widget{
 		rawElement: e, At: p, BlockID: blockID, Name: fieldName(blockID, e.ActionID),
 		ID:      p.id("e", blockID, e.ActionID),
 		Confirm: p.confirm(e.Confirm, blockID, e.ActionID),
@@ -152,7 +152,7 @@ func (p place) control(raw json.RawMessage, blockID string) control {
 const leastQuery = 3
 
 // fill sets what depends on the kind of element.
-func (p place) fill(c *control, e rawElement) {
+func (p place) fill(c *widget, e rawElement) {
 	switch e.Type {
 	case "button":
 		c.Kind, c.Value, c.URL = "button", e.Value, webURL(e.URL)

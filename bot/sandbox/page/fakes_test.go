@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot/sandbox"
+	"lbbot/bot/sandbox/control"
 )
 
 // fakeSlack is a Slack without rules. It shows what a test stores in it and
@@ -178,11 +179,30 @@ type fakeCloud struct {
 	watchers []chan struct{}
 }
 
-func (s *fakeCloud) Calls() []Call          { s.mu.Lock(); defer s.mu.Unlock(); return slices.Clone(s.calls) }
-func (s *fakeCloud) Backends() int          { s.mu.Lock(); defer s.mu.Unlock(); return s.backends }
-func (s *fakeCloud) LoseNextAnswer()        { s.mu.Lock(); defer s.mu.Unlock(); s.lose = true }
-func (s *fakeCloud) AnswerWillBeLost() bool { s.mu.Lock(); defer s.mu.Unlock(); return s.lose }
-func (s *fakeCloud) Off() bool              { s.mu.Lock(); defer s.mu.Unlock(); return s.off }
+func (s *fakeCloud) Calls() []Call { s.mu.Lock(); defer s.mu.Unlock(); return slices.Clone(s.calls) }
+func (s *fakeCloud) Backends() int { s.mu.Lock(); defer s.mu.Unlock(); return s.backends }
+
+func (s *fakeCloud) Faults() []control.Fault {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return []control.Fault{{Name: control.LostAnswer, On: s.lose}, {Name: control.CloudOff, On: s.off}}
+}
+
+func (s *fakeCloud) SetFault(f control.Setting) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lose = s.lose || f.Fault == control.LostAnswer
+	return nil
+}
+
+func (s *fakeCloud) ClearFault(string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lose = false
+	return nil
+}
+func (s *fakeCloud) Handler() http.Handler { return http.NotFoundHandler() }
+
 func (s *fakeCloud) Subscribe() (<-chan struct{}, func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -215,6 +235,7 @@ func pageOver(t *testing.T, s *fakeSlack, o Options) http.Handler {
 	if o.Cloud == nil {
 		o.Cloud = &fakeCloud{}
 	}
+	o.Control = o.Cloud.(*fakeCloud)
 	h, err := newPage(o, s)
 	require.NoError(t, err)
 	return h

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"lbbot/bot/sandbox"
+	"lbbot/bot/sandbox/control"
 )
 
 // look is what the templates show to one reader.
@@ -25,6 +26,7 @@ type look struct {
 	Views    []shownView
 	Notice   string
 	Ready    bool
+	Unready  string
 	Team     string
 	Bot      string
 	Composer composer
@@ -65,10 +67,11 @@ func (p *site) look(r *http.Request) look {
 	world := p.slack.Workspace()
 	people := p.persons(world, r.FormValue("as"))
 	l := look{
-		People: people, Ready: p.options.Ready(), Team: world.TeamName, Bot: cmp.Or(world.BotName, "bot"),
+		People: people, Ready: p.options.Ready(), Unready: p.options.Unready,
+		Team: world.TeamName, Bot: cmp.Or(world.BotName, "bot"),
 		Version: p.options.Version, AtHome: r.FormValue("channel") == homeChannel,
 		Samples: groupSamples(p.options.Samples), Backends: p.options.Cloud.Backends(),
-		WillLose: p.options.Cloud.AnswerWillBeLost(), Switches: p.options.Switch != nil, Off: p.options.Cloud.Off(),
+		WillLose: p.on(control.LostAnswer), Switches: p.options.Switch != nil, Off: p.on(control.CloudOff),
 	}
 	if i := slices.IndexFunc(people, func(s shownPerson) bool { return s.Me }); i >= 0 {
 		l.As = people[i]
@@ -92,7 +95,9 @@ func (p *site) look(r *http.Request) look {
 	scene.first = current.ID == currentChannel(channels, l.As.ID, "").ID
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	l.Story = p.story.steps(scene)
+	if !p.options.NoTour {
+		l.Story = p.story.steps(scene)
+	}
 	l.Composer = p.composer(l, "")
 	l.Composer.Text = p.story.composer(r.FormValue("step"), l.Story, p.options.Command, scene.first)
 	if l.Thread.TS != "" {
@@ -100,6 +105,11 @@ func (p *site) look(r *http.Request) look {
 	}
 	l.Notice = cmp.Or(l.Thread.Composer.Notice, l.Composer.Notice)
 	return l
+}
+
+// on says that a fault is on.
+func (p *site) on(name string) bool {
+	return slices.ContainsFunc(p.options.Control.Faults(), func(f control.Fault) bool { return f.Name == name && f.On })
 }
 
 // homeChannel stands for the app's Home where a channel's id is expected.

@@ -6,13 +6,13 @@
 package page
 
 import (
+	"cmp"
 	"context"
 	"embed"
 	"errors"
 	"fmt"
 	"html/template"
 	"io/fs"
-	"net"
 	"net/http"
 	"sync"
 	"time"
@@ -21,6 +21,7 @@ import (
 	"go.uber.org/zap"
 
 	"lbbot/bot/sandbox"
+	"lbbot/bot/sandbox/control"
 )
 
 // pageFiles is everything the page needs, so it works without a network.
@@ -35,15 +36,19 @@ type Cloud interface {
 	Calls() []Call
 	// Backends returns how many backends exist.
 	Backends() int
-	// LoseNextAnswer executes the next call and loses its answer.
-	LoseNextAnswer()
-	// AnswerWillBeLost says that LoseNextAnswer still waits for a call.
-	AnswerWillBeLost() bool
-	// Off says that the cloud answers nothing.
-	Off() bool
 	// Subscribe returns a channel that gets a value after a change, and a
 	// function that ends the subscription.
 	Subscribe() (<-chan struct{}, func())
+}
+
+// Control sets the faults of the stand-ins; *control.Panel is one. Its methods may
+// be called from several goroutines.
+type Control interface {
+	Faults() []control.Fault
+	SetFault(control.Setting) error
+	ClearFault(name string) error
+	// Handler serves programs under /_control/.
+	Handler() http.Handler
 }
 
 // Call is one call of the bot to the cloud.
@@ -63,14 +68,16 @@ type Sample struct {
 	Detail string // one line
 }
 
-// Options configures a page. Slack and Cloud are required.
+// Options configures a page. Slack, Cloud and Control are required.
 type Options struct {
 	Slack   *sandbox.Slack
 	Cloud   Cloud
+	Control Control
 	Samples []Sample
 	// Command is the first step of the tour. It is typed in in the first channel
-	// until a command was sent.
+	// until a command was sent. NoTour leaves the tour out.
 	Command string
+	NoTour  bool
 	// Completions are the commands that the composer offers while one is typed.
 	Completions []Completion
 	// Approver is for the tour's step about approval. Without one the tour has no
@@ -87,6 +94,11 @@ type Options struct {
 	Switch func(ctx context.Context, on bool) error
 	// Ready says that the bot can take commands. Nil means always.
 	Ready func() bool
+	// Unready is what the page says while Ready is false; empty means that the bot
+	// is connecting.
+	Unready string
+	// AnyHost also answers requests that name another host than this machine.
+	AnyHost bool
 	// Log may be nil.
 	Log *zap.Logger
 	// Version is shown in the corner.
@@ -184,6 +196,10 @@ func newPage(o Options, slack workspace) (http.Handler, error) {
 	if o.Cloud == nil {
 		return nil, errors.New("making the sandbox page: Cloud is missing")
 	}
+	if o.Control == nil {
+		return nil, errors.New("making the sandbox page: Control is missing")
+	}
+	o.Unready = cmp.Or(o.Unready, "The bot is connecting. Commands work in a moment.")
 	if o.Log == nil {
 		o.Log = zap.NewNop()
 	}
@@ -205,7 +221,7 @@ func newPage(o Options, slack workspace) (http.Handler, error) {
 		slack: slack, options: o, templates: templates, keepAlive: 15 * time.Second,
 		notes: map[spot]note{}, seen: map[string]map[string]string{}, next: make(chan struct{}),
 	}
-	return p.guard(p.routes(static)), nil
+	return Guard(limited(p.routes(static)), o.AnyHost), nil
 }
 
 func (p *site) routes(static fs.FS) http.Handler {
@@ -227,54 +243,10 @@ func (p *site) routes(static fs.FS) http.Handler {
 	mux.HandleFunc("POST /view/close", p.closeView)
 	mux.HandleFunc("POST /view/suggest", p.suggest)
 	mux.HandleFunc("POST /lose", p.lose)
+	mux.Handle("/_control/", p.options.Control.Handler())
 	mux.HandleFunc("POST /reset", p.reset)
 	if p.options.Switch != nil {
 		mux.HandleFunc("POST /switch", p.switchCloud)
 	}
 	return mux
-}
-
-// contentPolicy lets the page use its own files and nothing else: no inline
-// script or style, no other host.
-const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
-	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-
-// maxBody is the longest request body, in bytes. Slack's largest view is 250 kB.
-const maxBody = 1 << 20
-
-// guard refuses requests that this page did not send from this machine. Another
-// host means that a foreign DNS name points here; another origin means that
-// another site's form was sent.
-func (p *site) guard(next http.Handler) http.Handler {
-	sameOrigin := http.NewCrossOriginProtection().Handler(next)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("Content-Security-Policy", contentPolicy)
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("X-Frame-Options", "DENY")
-		h.Set("Referrer-Policy", "same-origin")
-		h.Set("Cross-Origin-Opener-Policy", "same-origin")
-		h.Set("Cross-Origin-Resource-Policy", "same-origin")
-		h.Set("Cache-Control", "no-store")
-		if !loopback(r.Host) {
-			http.Error(w, "the sandbox answers only on a loopback address, such as 127.0.0.1 or localhost",
-				http.StatusForbidden)
-			return
-		}
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-		sameOrigin.ServeHTTP(w, r)
-	})
-}
-
-// loopback says whether a Host header names this machine.
-func loopback(hostport string) bool {
-	host, _, err := net.SplitHostPort(hostport)
-	if err != nil {
-		host = hostport
-	}
-	if len(host) > 2 && host[0] == '[' && host[len(host)-1] == ']' {
-		host = host[1 : len(host)-1]
-	}
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }

@@ -15,11 +15,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot/sandbox"
+	"lbbot/bot/sandbox/control"
 )
 
 func TestPageNeedsSlackAndACloud(t *testing.T) {
 	t.Parallel()
-	_, err := New(Options{Cloud: &fakeCloud{}})
+	_, err := New(Options{Cloud: &fakeCloud{}, Control: &fakeCloud{}})
 	require.ErrorContains(t, err, "Slack is missing")
 	_, err = newPage(Options{}, newFakeSlack())
 	require.ErrorContains(t, err, "Cloud is missing")
@@ -282,7 +283,7 @@ func TestOnlyTheTopFormOfAStackIsShown(t *testing.T) {
 func TestTheSecondClickOfADoubleClickSaysNothing(t *testing.T) {
 	t.Parallel()
 	s := sandbox.New(sandbox.Options{Command: "/lb-register"})
-	h, err := New(Options{Slack: s, Cloud: &fakeCloud{}})
+	h, err := New(Options{Slack: s, Cloud: &fakeCloud{}, Control: &fakeCloud{}})
 	require.NoError(t, err)
 	for _, path := range []string{"/view/submit", "/view/click", "/view/close", "/click"} {
 		form := url.Values{"as": {"U0ANA"}, "channel": {"C0OPS"}, "view": {"V404"}, "ts": {"1.1"}, "action": {"x"}}
@@ -346,7 +347,7 @@ func TestTheTourTicksOffWhatHappened(t *testing.T) {
 	require.Equal(t, []int{1}, done())
 	cloud.register("{}", "{}")
 	require.Equal(t, []int{1, 2}, done())
-	cloud.LoseNextAnswer()
+	require.NoError(t, cloud.SetFault(control.Setting{Fault: control.LostAnswer}))
 	cloud.register("{}", "{}")
 	require.Equal(t, []int{1, 2, 3}, done())
 	command("U2")

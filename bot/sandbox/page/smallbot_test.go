@@ -216,7 +216,7 @@ func play(t *testing.T) (string, *smallBot) {
 	<-ready
 
 	page, err := New(Options{
-		Slack: s, Cloud: b.cloud, Version: "test", Samples: sampleIDs,
+		Slack: s, Cloud: b.cloud, Control: b.cloud, Version: "test", Samples: sampleIDs,
 		Completions: []Completion{{Text: "/lb-register", Usage: "[listener] [server]", About: "adds a server"},
 			{Text: "/lb-register whoami", About: "shows your rules"},
 			{Text: "/lb-register help", Usage: "[all]", About: "shows help"}},

@@ -122,8 +122,9 @@ func arrows() map[string][]string {
 		"bot/operation/runner":  {"bot/operation", "commands", "zenlayer"},
 		"bot/operation/sweep":   {"bot/operation"},
 		"bot/operation/catalog": {"bot/operation", "commands", "zenlayer"},
-		"bot/bench":             {"bot/bench/process", "bot/bench/stage"},
+		"bot/bench":             {"bot/bench/process", "bot/bench/stage", "bot/journal/journaltest"},
 		"bot/bench/process":     {},
+		"bot/bench/loop":        {"zenlayer"}, // a program of its own
 		"bot/bench/stage":       {"bot/sandbox", "zenlayer", "zenlayer/zenlayertest"},
 		"bot/sandbox":           {"bot/sandbox/blockkit", "bot/sandbox/socket", "bot/sandbox/webapi"},
 		"bot/sandbox/blockkit":  {},
@@ -155,7 +156,8 @@ func homes() map[string][]string {
 		"github.com/slack-go/slack": {"bot/slackapp", "bot/slackapp/delivery", "bot/slackapp/web",
 			"bot/slackapp/render", "bot/slackapp/render/card", "bot/slackapp/render/private",
 			"bot/slackapp/render/form", "bot/slackapp/render/trail", "bot/slackapp/render/examples",
-			"bot/slackapp/render/home", "bot/slackapp/home"},
+			"bot/slackapp/render/home", "bot/slackapp/home",
+			"bot/bench/loop"}, // a bare bot to compare with
 		"github.com/gorilla/websocket":     {"bot/slackapp/socket", "bot/sandbox/socket"},
 		"github.com/cedar-policy/cedar-go": {"bot/policy", "bot/policy/rules", "bot/policy/lint"},
 		"github.com/fsnotify/fsnotify":     {"bot/policy"},
@@ -194,7 +196,7 @@ func homes() map[string][]string {
 		"syscall": except("commands", "zenlayer", "bot/operation", "bot/operation/intake", "bot/operation/runner",
 			"bot/operation/suggest", "bot/operation/sweep", "bot/operation/catalog"),
 		"math/rand":                            {},
-		"github.com/slack-go/slack/socketmode": {},
+		"github.com/slack-go/slack/socketmode": {"bot/bench/loop"},
 	}
 }
 

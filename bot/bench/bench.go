@@ -33,7 +33,8 @@ type Options struct {
 	Other string
 	// Rounds is how often all bots take their turns.
 	Rounds int
-	// Profile is a file for a processor profile of lbbot in the last turn; empty: none.
+	// Profile is a file for a processor profile of lbbot; each turn overwrites it. Empty:
+	// none.
 	Profile string
 	// Environ are variables that every bot gets, such as PATH.
 	Environ []string
@@ -46,54 +47,61 @@ const warmUp = 20
 
 // Run measures. The report has the turns that ended well, also with an error.
 func Run(ctx context.Context, o Options) (_ Report, err error) {
-	debug.SetGCPercent(400) // the stand-ins share a core with PostgreSQL
+	defer debug.SetGCPercent(debug.SetGCPercent(400)) // the stand-ins share a core with PostgreSQL
 	r := Report{At: time.Now().UTC().Truncate(time.Second), Go: runtime.Version(),
-		System: runtime.GOOS + "/" + runtime.GOARCH, Cores: runtime.NumCPU()}
-	core := r.pin()
+		System: runtime.GOOS + "/" + runtime.GOARCH, Cores: runtime.NumCPU(), Other: o.Other}
+	defer r.pin()()
 	dir, err := os.MkdirTemp("", "lbbot-bench-")
 	if err != nil {
 		return r, fmt.Errorf("creating a temporary folder: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	policy, err := writeRules(ctx, dir)
+	policy, err := writeRules(dir)
 	if err != nil {
 		return r, err
 	}
-	databases, err := o.open(ctx)
-	defer func() { _ = databases.close() }()
+	databases, err := o.open()
 	if err != nil {
 		return r, err
 	}
+	defer func() { err = errors.Join(err, databases.stop()) }()
+	err = o.turns(ctx, o.bots(databases), policy, &r)
+	r.Ratios = ratios(r.Results)
+	return r, err
+}
+
+// turns has all bots take turns and adds their results to r.
+func (o Options) turns(ctx context.Context, bots []contender, policy rules, r *Report) error {
 	for round := range o.Rounds {
 		for _, load := range o.Loads {
-			for _, b := range o.bots(databases) {
+			for _, b := range bots {
 				fmt.Fprintf(o.Progress, "round %d of %d: %s, %s\n", round+1, o.Rounds, b.name(), load)
-				t := turn{Options: o, bot: b, load: load, core: core, policy: policy}
+				t := turn{Options: o, bot: b, load: load, core: r.core, policy: policy}
 				result, err := t.run(ctx)
 				if err != nil {
-					return r, fmt.Errorf("%s, %s: %w", b.name(), load, err)
+					return fmt.Errorf("%s, %s: %w", b.name(), load, err)
 				}
 				result.Round = round + 1
 				r.Results = append(r.Results, result)
 			}
 		}
 	}
-	return r, nil
+	return nil
 }
 
-// pin gives this process and the bots a core each, and returns that of the bots, -1 if
-// they are not pinned.
-func (r *Report) pin() int {
+// pin gives this process and the bots a core each, if that is possible, until undo is
+// called.
+func (r *Report) pin() (undo func()) {
 	own, bot, err := process.Cores()
 	if err == nil {
-		err = process.PinSelf(own)
+		undo, err = process.PinSelf(own)
 	}
 	if err != nil {
-		r.NotPinned = err.Error()
-		return -1
+		r.NotPinned, r.core = err.Error(), -1
+		return func() {}
 	}
-	r.Pinned = true
-	return bot
+	r.Pinned, r.core = true, bot
+	return undo
 }
 
 var errStopped = errors.New("stopped")

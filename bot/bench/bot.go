@@ -25,42 +25,57 @@ func (c contender) name() string {
 	return "lbbot on " + c.database.kind
 }
 
-// bots returns who takes a turn in each round.
+// otherBot is the name of the other bot in a result.
+const otherBot = "other"
+
+// bots returns who takes a turn in each round, the other one first: it is the one that may
+// not start.
 func (o Options) bots(d databases) []contender {
 	var all []contender
-	for i := range d.list {
-		all = append(all, contender{[]string{o.Program, "run"}, &d.list[i]})
-	}
 	if o.Other != "" {
 		all = append(all, contender{command: []string{"sh", "-c", o.Other}})
+	}
+	for i := range d.list {
+		all = append(all, contender{[]string{o.Program, "run"}, &d.list[i]})
 	}
 	return all
 }
 
-// rules permit everybody on the stage to add servers.
-const rules = `@id("bench") @approvals("0")
+// permit lets everybody on the stage add servers.
+const permit = `@id("bench") @approvals("0")
 permit (principal in Usergroup::"` + stage.Group + `", action == Action::"register", resource is Listener);
 `
+
+// rules is a policy file. lbbot does not use a file that changed a moment ago.
+type rules struct {
+	path  string
+	ready time.Time
+}
 
 // rulesAge is how old a policy file must be until lbbot uses it at its start.
 const rulesAge = 3500 * time.Millisecond
 
-// writeRules writes the policy file into a folder and blocks until lbbot will use it.
-func writeRules(ctx context.Context, dir string) (path string, err error) {
-	path = filepath.Join(dir, "policy.cedar")
-	if err := os.WriteFile(path, []byte(rules), 0o600); err != nil {
-		return "", fmt.Errorf("writing the policy: %w", err)
+// writeRules writes the policy file into a folder.
+func writeRules(dir string) (rules, error) {
+	path := filepath.Join(dir, "policy.cedar")
+	if err := os.WriteFile(path, []byte(permit), 0o600); err != nil {
+		return rules{}, fmt.Errorf("writing the policy: %w", err)
 	}
+	return rules{path, time.Now().Add(rulesAge)}, nil
+}
+
+// wait blocks until lbbot uses the file.
+func (r rules) wait(ctx context.Context) error {
 	select {
-	case <-time.After(rulesAge):
-		return path, nil
+	case <-time.After(time.Until(r.ready)):
+		return nil
 	case <-ctx.Done():
-		return "", context.Cause(ctx)
+		return context.Cause(ctx)
 	}
 }
 
 // environment is what lbbot gets, beside the addresses of the stand-ins.
-func (c contender) environment(policy, database string) []string {
+func environment(policy, database string) []string {
 	return []string{
 		"LBBOT_DATABASE_URL=" + database, "LBBOT_POLICY=" + policy, "LBBOT_CONFIRM=never",
 		"LBBOT_RATE=0", "LBBOT_LISTENER_RATE=0", "LBBOT_ZENLAYER_RATE=0", // people and calls are not limited

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 )
@@ -13,23 +14,53 @@ const (
 )
 
 // database makes an empty database for each turn.
-type database struct{ kind string }
+type database struct {
+	kind   string
+	server string // the URL of a PostgreSQL on which databases are created
+}
 
 // databases are those of one run.
-type databases struct{ list []database }
+type databases struct {
+	list []database
+	stop func() error // ends what was started for them
+}
 
-func (o Options) open(context.Context) (databases, error) {
-	var d databases
+// open starts a PostgreSQL if one is needed and none is named.
+func (o Options) open() (databases, error) {
+	d := databases{stop: func() error { return nil }}
 	for _, kind := range o.Databases {
-		if kind != SQLite {
-			return d, fmt.Errorf("unknown database %q", kind)
+		server := o.PostgresURL
+		if kind == Postgres && server == "" {
+			var err error
+			if server, d.stop, err = startPostgres(); err != nil {
+				return d, errors.Join(err, d.stop())
+			}
 		}
-		d.list = append(d.list, database{kind})
+		d.list = append(d.list, database{kind, server})
 	}
 	return d, nil
 }
 
-func (d databases) close() error { return nil }
+// create makes an empty database; SQLite's is in a folder, which is deleted by others.
+func (d database) create(dir string) (address string, drop func() error, err error) {
+	if d.kind == SQLite {
+		return "sqlite:" + filepath.Join(dir, "lbbot.db"), func() error { return nil }, nil
+	}
+	address, drop, err = createPostgres(d.server)
+	if err != nil {
+		return "", nil, fmt.Errorf("creating a database on PostgreSQL: %w", err)
+	}
+	return address, drop, nil
+}
 
-// url of an empty database in a folder.
-func (d database) url(dir string) string { return "sqlite:" + filepath.Join(dir, "lbbot.db") }
+// transactions returns how many transactions have committed in a database; 0 on SQLite.
+func (d database) transactions(ctx context.Context, address string) (int64, error) {
+	if d.kind == SQLite {
+		return 0, nil
+	}
+	n, err := transactions(ctx, address)
+	if err != nil {
+		return 0, fmt.Errorf("asking PostgreSQL for its transactions: %w", err)
+	}
+	return n, nil
+}

@@ -22,7 +22,14 @@ import (
 	"lbbot/zenlayer"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// TestMain is the program itself if the test binary is started as a bot: lbbot bench starts
+// its own program.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == "run" {
+		main()
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // runs runs the program and returns its exit code and what it wrote.
 func runs(t *testing.T, environ map[string]string, args ...string) (code int, out, errOut string) {

@@ -1,7 +1,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"os"
+	"runtime/pprof"
 
 	"github.com/spf13/cobra"
 
@@ -11,7 +14,7 @@ import (
 
 // runCommand runs the bot in a real workspace.
 func (s session) runCommand() *cobra.Command {
-	var file, database, rules, admin, level string
+	var file, database, rules, admin, level, profile string
 	var testMode bool
 	cmd := &cobra.Command{
 		Use:   "run",
@@ -42,11 +45,13 @@ func (s session) runCommand() *cobra.Command {
 			if err != nil {
 				return usageError{err}
 			}
-			b, err := bot.New(cmd.Context(), c, log)
-			if err != nil {
-				return err
-			}
-			return b.Run(cmd.Context())
+			return profiled(profile, func() error {
+				b, err := bot.New(cmd.Context(), c, log)
+				if err != nil {
+					return err
+				}
+				return b.Run(cmd.Context())
+			})
 		},
 	}
 	f := cmd.Flags()
@@ -57,7 +62,27 @@ func (s session) runCommand() *cobra.Command {
 	f.StringVar(&admin, "admin-addr", "", "host:port of health and metrics, empty for none (LBBOT_ADMIN_ADDR)")
 	f.StringVar(&level, "log-level", "", "debug, info, warn or error (LBBOT_LOG_LEVEL)")
 	f.BoolVar(&testMode, "test-mode", false, "rehearse: do everything except the call that writes (LBBOT_TEST_MODE)")
+	f.StringVar(&profile, "cpu-profile", "", "file for a processor profile, written at the end")
+	_ = f.MarkHidden("cpu-profile") // for lbbot bench --profile
 	return cmd
+}
+
+// profiled calls run and writes a processor profile to a file; without a file it only
+// calls run.
+func profiled(file string, run func() error) (err error) {
+	if file == "" {
+		return run()
+	}
+	out, err := os.Create(file) //nolint:gosec // the person who runs lbbot names it
+	if err != nil {
+		return fmt.Errorf("--cpu-profile: %w", err)
+	}
+	defer func() { err = errors.Join(err, out.Close()) }()
+	if err := pprof.StartCPUProfile(out); err != nil {
+		return fmt.Errorf("--cpu-profile: %w", err)
+	}
+	defer pprof.StopCPUProfile()
+	return run()
 }
 
 // manifestCommand prints the app manifest for Slack.

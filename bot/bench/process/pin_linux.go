@@ -11,10 +11,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ownGroup makes a command the leader of a process group. The kernel kills the leader
-// when the thread that started it ends, also if the benchmark is killed.
-func ownGroup(cmd *exec.Cmd) {
-	setGroup(cmd)
+// DieWithThread has the kernel kill a command when the thread that starts it ends, also
+// if this process is killed. Elsewhere than on Linux it does nothing.
+func DieWithThread(cmd *exec.Cmd) {
+	if cmd.SysProcAttr == nil {
+		cmd.SysProcAttr = &syscall.SysProcAttr{}
+	}
 	cmd.SysProcAttr.Pdeathsig = syscall.SIGKILL
 }
 
@@ -37,8 +39,22 @@ func Cores() (own, bot int, err error) {
 	return found[0], found[1], nil
 }
 
-// PinSelf pins this process to a core. Threads that are made later inherit it.
-func PinSelf(core int) error {
+// PinSelf pins this process to a core until undo is called. Threads that are made later
+// inherit it.
+func PinSelf(core int) (undo func(), err error) {
+	var before, one unix.CPUSet
+	if err := unix.SchedGetaffinity(0, &before); err != nil {
+		return nil, fmt.Errorf("asking which cores may be used: %w", err)
+	}
+	one.Set(core)
+	if err := pinAll(&one); err != nil {
+		return nil, fmt.Errorf("pinning to core %d: %w", core, err)
+	}
+	return func() { _ = pinAll(&before) }, nil
+}
+
+// pinAll pins all threads of this process.
+func pinAll(set *unix.CPUSet) error {
 	threads, err := os.ReadDir("/proc/self/task")
 	if err != nil {
 		return fmt.Errorf("listing the threads: %w", err)
@@ -48,7 +64,7 @@ func PinSelf(core int) error {
 		if err != nil {
 			return err
 		}
-		if err := pin(id, core); err != nil && !errors.Is(err, unix.ESRCH) {
+		if err := unix.SchedSetaffinity(id, set); err != nil && !errors.Is(err, unix.ESRCH) {
 			return err
 		}
 	}
@@ -60,13 +76,9 @@ func pinThread(core int) error {
 	if core < 0 {
 		return nil
 	}
-	return pin(0, core)
-}
-
-func pin(thread, core int) error {
 	var set unix.CPUSet
 	set.Set(core)
-	if err := unix.SchedSetaffinity(thread, &set); err != nil {
+	if err := unix.SchedSetaffinity(0, &set); err != nil {
 		return fmt.Errorf("pinning to core %d: %w", core, err)
 	}
 	return nil

@@ -10,12 +10,13 @@ import (
 // errNoPinning means that this system cannot pin a process to a core.
 var errNoPinning = errors.New("processes are pinned to cores on Linux only")
 
-func ownGroup(cmd *exec.Cmd) { setGroup(cmd) }
+// DieWithThread does nothing on this system.
+func DieWithThread(*exec.Cmd) {}
 
 // Cores returns an error: this system cannot pin.
 func Cores() (own, bot int, err error) { return 0, 0, errNoPinning }
 
 // PinSelf returns an error: this system cannot pin.
-func PinSelf(int) error { return errNoPinning }
+func PinSelf(int) (undo func(), err error) { return nil, errNoPinning }
 
 func pinThread(int) error { return nil }

@@ -43,27 +43,40 @@ func Start(o Options) (*Process, error) {
 	p := &Process{cmd: cmd, output: &tail{line: o.Line}, done: make(chan struct{})}
 	cmd.Env, cmd.Dir, cmd.Stdout, cmd.Stderr = o.Env, o.Dir, p.output, p.output
 	cmd.WaitDelay = stopWithin // a grandchild may keep the output open
-	ownGroup(cmd)
-	failed := make(chan error)
-	go func() {
-		// The thread belongs to this program: the program inherits its core, and dies with
-		// it. A locked thread ends with its goroutine.
-		runtime.LockOSThread()
-		err := pinThread(o.Core)
-		if err == nil {
-			p.started = time.Now()
-			err = cmd.Start()
+	setGroup(cmd)
+	DieWithThread(cmd)
+	release, err := OnThread(func() error {
+		if err := pinThread(o.Core); err != nil {
+			return err
 		}
-		failed <- err
-		if err == nil {
-			p.err = cmd.Wait()
-			close(p.done)
-		}
-	}()
-	if err := <-failed; err != nil {
+		p.started = time.Now()
+		return cmd.Start()
+	})
+	if err != nil {
 		return nil, fmt.Errorf("starting %s: %w", strings.Join(o.Command, " "), err)
 	}
+	go func() {
+		defer close(p.done)
+		p.err = cmd.Wait()
+		release()
+	}()
 	return p, nil
+}
+
+// OnThread calls start on a thread of its own, which lives until release is called: what
+// start starts inherits its core, and dies with it if DieWithThread was asked for. After
+// an error there is nothing to release.
+func OnThread(start func() error) (release func(), err error) {
+	started, ended := make(chan error), make(chan struct{})
+	go func() {
+		runtime.LockOSThread() // never unlocked: the thread ends with its goroutine
+		err := start()
+		started <- err
+		if err == nil {
+			<-ended
+		}
+	}()
+	return func() { close(ended) }, <-started
 }
 
 // Started is when the program was started.

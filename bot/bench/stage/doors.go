@@ -66,8 +66,10 @@ const bodyMax = 4 << 20
 // serveSlack counts a call of Slack's Web API, passes it on, and looks whether it showed
 // a result.
 func (s *Stage) serveSlack(w http.ResponseWriter, r *http.Request) {
-	method := strings.TrimPrefix(r.URL.Path, "/api/")
-	s.slackDoor.counts.add(method)
+	method, isCall := strings.CutPrefix(r.URL.Path, "/api/")
+	if isCall { // others open a connection or answer to a response address
+		s.slackDoor.counts.add(method)
+	}
 	if method != "chat.postMessage" && method != "chat.update" {
 		s.slack.ServeHTTP(w, r)
 		return
@@ -78,13 +80,15 @@ func (s *Stage) serveSlack(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	copied := &answer{ResponseWriter: w}
-	s.slack.ServeHTTP(copied, r)
-	if bytes.Contains(copied.body.Bytes(), []byte(`"ok":true`)) {
+	held := &answer{ResponseWriter: w, status: http.StatusOK}
+	s.slack.ServeHTTP(held, r)
+	if bytes.Contains(held.body.Bytes(), []byte(`"ok":true`)) {
 		if n, ok := added(shownText(r.Header.Get("Content-Type"), body)); ok {
 			s.result(n)
 		}
 	}
+	w.WriteHeader(held.status)
+	_, _ = w.Write(held.body.Bytes()) // fails only if the bot has left
 }
 
 // result notes that the result of command n is shown.
@@ -96,22 +100,22 @@ func (s *Stage) result(n int) {
 	if done == nil {
 		return // an edit of a card that said so before
 	}
-	close(done)
 	if notify != nil {
 		notify(n)
 	}
+	close(done)
 }
 
-// answer copies what is answered.
+// answer holds what is answered.
 type answer struct {
 	http.ResponseWriter
-	body bytes.Buffer
+	status int
+	body   bytes.Buffer
 }
 
-func (a *answer) Write(p []byte) (int, error) {
-	a.body.Write(p)
-	return a.ResponseWriter.Write(p)
-}
+func (a *answer) WriteHeader(status int) { a.status = status }
+
+func (a *answer) Write(p []byte) (int, error) { return a.body.Write(p) }
 
 // shownText returns the text of a message in the body of a call, or "".
 func shownText(contentType string, body []byte) string {

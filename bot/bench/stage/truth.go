@@ -6,9 +6,9 @@ import (
 )
 
 // Truth compares what people were shown with what the stand-in of Zenlayer has, for
-// commands from up to but not including to. It returns what does not agree; nil if all is
+// commands 0 to n-1. It returns what does not agree; nil if all is
 // well: each command has one backend, made once, and one message that says so.
-func (s *Stage) Truth(from, to int) []string {
+func (s *Stage) Truth(typed int) []string {
 	var wrong []string
 	backends := map[string]int{}
 	for _, b := range s.cloud.Backends() {
@@ -19,10 +19,10 @@ func (s *Stage) Truth(from, to int) []string {
 			wrong = append(wrong, fmt.Sprintf("client token %s added %d servers", token, n))
 		}
 	}
-	if extra := len(backends) - to; extra > 0 {
+	if extra := len(backends) - typed; extra > 0 {
 		wrong = append(wrong, fmt.Sprintf("%d servers were added that nobody asked for", extra))
 	}
-	for n := from; n < to; n++ {
+	for n := range typed {
 		if made := backends[serverID(n)]; made != 1 {
 			wrong = append(wrong, fmt.Sprintf("command %d: %s was added %d times", n, serverID(n), made))
 		}

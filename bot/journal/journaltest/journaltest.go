@@ -1,4 +1,4 @@
-// Package journaltest gives tests a PostgreSQL server: the one that the environment
+// Package journaltest gives tests and the benchmark a PostgreSQL server: the one that the environment
 // names, or one in a temporary folder.
 //
 // Database gives each test an empty database. A temporary server listens only on a socket
@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -49,7 +50,7 @@ func (s *Shared) Database(t T) string {
 	if base == "" {
 		base = s.own(t)
 	}
-	address, drop, err := create(base)
+	address, drop, err := Create(base)
 	if err != nil {
 		t.Fatal("creating a database: ", err)
 	}
@@ -92,8 +93,9 @@ func (s *Shared) Stop() error {
 	return nil
 }
 
-// create makes another database on the server of base.
-func create(base string) (address string, drop func() error, err error) {
+// Create makes another database on the server of base. drop deletes it, also while it is
+// in use.
+func Create(base string) (address string, drop func() error, err error) {
 	u, err := url.Parse(base)
 	if err != nil {
 		return "", nil, err
@@ -117,4 +119,22 @@ func create(base string) (address string, drop func() error, err error) {
 		_, err := admin.ExecContext(ctx, fmt.Sprintf("drop database %q with (force)", name))
 		return errors.Join(err, admin.Close())
 	}, nil
+}
+
+// Transactions returns how many transactions have committed in the database of address.
+// PostgreSQL counts those of a connection when it has been idle for some seconds.
+func Transactions(ctx context.Context, address string) (n int64, err error) {
+	u, err := url.Parse(address)
+	if err != nil {
+		return 0, err
+	}
+	name := strings.TrimPrefix(u.Path, "/")
+	u.Path = "/postgres" // so that this connection is not counted
+	db, err := sql.Open("pgx", u.String())
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	err = db.QueryRowContext(ctx, "select xact_commit from pg_stat_database where datname = $1", name).Scan(&n)
+	return n, err
 }

@@ -25,6 +25,8 @@ var ErrNone = errors.New(
 type Server struct {
 	dir      string
 	postgres string
+	options  []string        // of postgres
+	prepare  func(*exec.Cmd) // called before postgres is started; nil: nothing
 	user     *syscall.SysProcAttr
 	cmd      *exec.Cmd // nil: not running
 }
@@ -32,6 +34,17 @@ type Server struct {
 // Start creates a server and blocks until it accepts connections, for at most a minute.
 // Stop a server that is not nil, also after an error.
 func Start() (*Server, error) {
+	// Without fsync only a crash of the machine loses data, not one of the server.
+	return start(&Server{options: []string{"-c", "fsync=off"}}, parent())
+}
+
+// StartDurable is Start with a server that keeps each commit on the disk of the temporary
+// folder. prepare is called with the command before it is started.
+func StartDurable(prepare func(*exec.Cmd)) (*Server, error) {
+	return start(&Server{prepare: prepare}, "")
+}
+
+func start(s *Server, parent string) (*Server, error) {
 	initdb, err := program("initdb")
 	if err != nil {
 		return nil, err
@@ -40,11 +53,11 @@ func Start() (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp(parent(), "pg") // short: the path of a socket may have 107 characters
+	dir, err := os.MkdirTemp(parent, "pg") // short: the path of a socket may have 107 characters
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{dir: dir, postgres: postgres}
+	s.dir, s.postgres = dir, postgres
 	if s.user, err = unprivileged(dir); err != nil {
 		return s, err
 	}
@@ -80,10 +93,12 @@ func (s *Server) Up() error {
 	if s.cmd != nil {
 		return nil
 	}
-	// Without fsync only a crash of the machine loses data, not one of the server.
-	cmd := exec.CommandContext(context.Background(), s.postgres, "-D", s.data(), "-k", s.dir, "-c", "listen_addresses=",
-		"-c", "max_connections=200", "-c", "fsync=off")
+	cmd := exec.CommandContext(context.Background(), s.postgres, append([]string{"-D", s.data(), "-k", s.dir, "-c",
+		"listen_addresses=", "-c", "max_connections=200"}, s.options...)...)
 	cmd.SysProcAttr, cmd.Dir = s.user, s.dir
+	if s.prepare != nil {
+		s.prepare(cmd)
+	}
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("starting PostgreSQL: %w", err)
 	}

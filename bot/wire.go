@@ -91,7 +91,7 @@ func (b *Bot) wireDependencies(ctx context.Context, metrics *prometheus.Registry
 			return b.board.Audit(ctx, c.AuditChannel, events, skipped)
 		}
 		b.teller = &audit.Teller{Store: b.journal, HasLine: trail.HasLine, Limit: trail.Limit, Post: post,
-			Holder: b.name, Now: time.Now, Log: log.Named("audit")}
+			Holder: b.name, End: b.auditor.End, Now: time.Now, Log: log.Named("audit")}
 	}
 	return directory, nil
 }
@@ -140,7 +140,7 @@ func (b *Bot) wireRequests(directory *web.Directory, metrics *prometheus.Registr
 		Log: log.Named("history")}
 	b.suggester = suggest.New(suggest.Config{Offers: b.gate, Lists: b.catalog, Journal: b.journal, Pools: b.shared,
 		Account: c.Account, Now: time.Now, Log: log.Named("suggest")})
-	b.sweeper = &sweep.Sweeper{Journal: b.journal, Engine: b.engine, Now: time.Now, Every: 2 * time.Second,
+	b.sweeper = &sweep.Sweeper{Journal: b.journal, Engine: b.engine, Now: time.Now, Every: 5 * time.Second,
 		Older: 2 * time.Second, Log: log.Named("sweeper"), Metrics: sweep.NewMetrics(metrics)}
 	b.app = slackapp.New(slackapp.Config{Web: b.web, Board: b.board, Directory: directory, Intake: requests,
 		Reader: reader, Suggester: b.suggester, Journal: b.journal, History: b.journal, Choices: b.journal,

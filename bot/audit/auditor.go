@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -15,9 +16,9 @@ import (
 )
 
 const (
-	linkEvery   = 500 * time.Millisecond // so an event is in the chain within a second
-	headAsked   = time.Minute            // how often to check whether the head is due
-	auditWithin = 3 * time.Second        // for one round
+	linkEvery   = 2 * time.Second
+	headAsked   = time.Minute     // how often to check whether the head is due
+	auditWithin = 3 * time.Second // for one round
 
 	finishWithin = 2 * time.Second // for the last round
 )
@@ -41,9 +42,8 @@ type Store interface {
 	// this call did.
 	NoteHead(ctx context.Context) (h Head, noted bool, err error)
 
-	// Head returns the end of the chain, Unlinked how many events wait for it.
-	Head(ctx context.Context) (Head, error)
-	Unlinked(ctx context.Context) (int64, error)
+	// Progress returns the end of the chain and how many events wait for it.
+	Progress(ctx context.Context) (h Head, unlinked int64, err error)
 }
 
 // Config is what an Auditor needs.
@@ -66,6 +66,7 @@ type Auditor struct {
 	now   func() time.Time
 	log   *zap.Logger
 
+	end      atomic.Int64
 	head     prometheus.Gauge
 	unlinked prometheus.Gauge
 	errors   prometheus.Counter
@@ -133,7 +134,7 @@ func (a *Auditor) Note(kind string, data map[string]string) {
 	a.notes = append(a.notes, operation.Event{At: a.now(), Kind: kind, ActorID: operation.SystemActor, Data: data})
 }
 
-// Run does a round twice a second until ctx ends. It returns nil.
+// Run does a round every two seconds until ctx ends. It returns nil.
 func (a *Auditor) Run(ctx context.Context) error {
 	t := time.NewTicker(linkEvery)
 	defer t.Stop()
@@ -157,13 +158,18 @@ func (a *Auditor) round(ctx context.Context) {
 	within, cancel := context.WithTimeoutCause(ctx, auditWithin, fmt.Errorf("not done within %s", auditWithin))
 	defer cancel()
 	err := errors.Join(a.record(within), a.summarise(within))
-	if err == nil {
+	unlinked, measured := a.measure(within)
+	if err = errors.Join(err, measured); err == nil && unlinked > 0 {
 		_, err = a.store.Link(within)
 	}
+	noted := false
 	if err == nil {
-		err = a.hourly(within)
+		noted, err = a.hourly(within)
 	}
-	err = errors.Join(err, a.measure(within)) // most useful when linking fails
+	if noted || unlinked > 0 {
+		_, measured = a.measure(within) // most useful when linking fails
+		err = errors.Join(err, measured)
+	}
 	if ctx.Err() != nil {
 		return // the bot stops; the next start does the rest
 	}
@@ -213,34 +219,34 @@ func (a *Auditor) summarise(ctx context.Context) error {
 
 // hourly records the head in the trail and logs it, once an hour for all processes
 // together.
-func (a *Auditor) hourly(ctx context.Context) error {
+func (a *Auditor) hourly(ctx context.Context) (noted bool, err error) {
 	if a.now().Sub(a.headAt) < headAsked {
-		return nil
+		return false, nil
 	}
 	h, noted, err := a.store.NoteHead(ctx)
 	if err != nil {
-		return err
+		return false, err
 	}
 	a.headAt = a.now()
 	if noted {
 		a.log.Info("audit trail head", zap.Int64("position", h.Position), zap.String("hash", h.Hash),
 			zap.String("head", h.String()))
 	}
-	return nil
+	return noted, nil
 }
 
-func (a *Auditor) measure(ctx context.Context) error {
-	h, err := a.store.Head(ctx)
-	if err != nil {
-		return err
+// End returns the position of the end of the chain as the last round saw it.
+func (a *Auditor) End() int64 { return a.end.Load() }
+
+// measure publishes the end of the chain and returns how many events wait for it.
+func (a *Auditor) measure(ctx context.Context) (unlinked int64, err error) {
+	h, unlinked, err := a.store.Progress(ctx)
+	if err == nil {
+		a.end.Store(h.Position)
+		a.head.Set(float64(h.Position))
+		a.unlinked.Set(float64(unlinked))
 	}
-	a.head.Set(float64(h.Position))
-	n, err := a.store.Unlinked(ctx)
-	if err != nil {
-		return err
-	}
-	a.unlinked.Set(float64(n))
-	return nil
+	return unlinked, err
 }
 
 // Finish records that the bot stops and links what is left. It waits for a running

@@ -25,8 +25,7 @@ const (
 // moment of the crash is posted twice. One process posts at a time.
 type Teller struct {
 	Store interface {
-		LinesPosted(ctx context.Context) (int64, error)
-		Head(ctx context.Context) (Head, error)
+		LinesPosted(ctx context.Context) (posted, end int64, err error)
 		HoldLines(ctx context.Context, holder string, until time.Time) (int64, bool, error)
 		Entries(ctx context.Context, after int64, limit int) ([]Entry, error)
 		AdvanceLines(ctx context.Context, holder string, position int64) error
@@ -34,12 +33,14 @@ type Teller struct {
 	HasLine func(e operation.Event) bool
 	Limit   int // lines of one message
 	Post    func(ctx context.Context, events []operation.Event, skipped int) error
-	Holder  string // the name of this process
+	Holder  string       // the name of this process
+	End     func() int64 // the end of the chain as this process saw it last, see Auditor.End
 	Now     func() time.Time
 	Log     *zap.Logger
 
 	telling sync.Mutex // held while a message is made and posted
 	left    bool
+	posted  int64 // how far the channel is, as far as this process knows
 }
 
 // Begin stores the position from which lines are posted, if there is none yet.
@@ -100,18 +101,17 @@ func (t *Teller) Run(ctx context.Context) error {
 func (t *Teller) tell(ctx context.Context) (more bool, err error) {
 	t.telling.Lock()
 	defer t.telling.Unlock()
-	if t.left {
+	if t.left || t.posted > 0 && t.posted == t.End() {
 		return false, nil
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, linePost,
 		fmt.Errorf("Slack or the journal did not answer within %s", linePost))
 	defer cancel()
-	posted, err := t.Store.LinesPosted(ctx)
-	if err != nil {
-		return false, err
+	posted, end, err := t.Store.LinesPosted(ctx)
+	if err == nil {
+		t.posted = posted
 	}
-	head, err := t.Store.Head(ctx)
-	if err != nil || head.Position == posted {
+	if err != nil || end == posted {
 		return false, err
 	}
 	position, held, err := t.Store.HoldLines(ctx, t.Holder, t.Now().Add(lineHold))
@@ -128,7 +128,7 @@ func (t *Teller) tell(ctx context.Context) (more bool, err error) {
 			return false, err
 		}
 	}
-	return last < head.Position, t.Store.AdvanceLines(ctx, t.Holder, last)
+	return last < end, t.Store.AdvanceLines(ctx, t.Holder, last)
 }
 
 // pick chooses the events of one message, and returns the last position it read.

@@ -32,6 +32,7 @@ func TestAuditChannelLosesNoLineAndOneProcessPosts(t *testing.T) {
 	const limit = 20
 	l := newMemory(func() time.Time { return now })
 	teller := &Teller{Store: l, Holder: "me", Now: l.now, Log: zap.NewNop(), Limit: limit,
+		End:     func() int64 { return l.head.Position },
 		HasLine: func(e operation.Event) bool { return e.Kind == operation.EventDenied },
 		Post: func(_ context.Context, events []operation.Event, skipped int) error {
 			if refused == nil {

@@ -58,6 +58,10 @@ func (m *memory) Head(context.Context) (Head, error)      { return m.head, m.fau
 func (m *memory) End(context.Context) (Head, error)       { return m.head, nil }
 func (m *memory) Unlinked(context.Context) (int64, error) { return int64(len(m.pending)), nil }
 
+func (m *memory) Progress(context.Context) (Head, int64, error) {
+	return m.head, int64(len(m.pending)), m.fault
+}
+
 func (m *memory) ReadTrail(_ context.Context, fn func(Reading) error) error { return fn(m) }
 func (m *memory) CutTrail(_ context.Context, fn func(Cutting) error) error {
 	return errors.Join(m.fault, fn(m))
@@ -88,7 +92,9 @@ func (m *memory) Delete(_ context.Context, c Checkpoint, _ []string) (events, op
 	return int64(before - len(m.chain)), 0, nil
 }
 
-func (m *memory) LinesPosted(context.Context) (int64, error) { return m.posted, nil }
+func (m *memory) LinesPosted(context.Context) (posted, end int64, err error) {
+	return m.posted, m.head.Position, nil
+}
 
 func (m *memory) HoldLines(context.Context, string, time.Time) (int64, bool, error) {
 	return m.posted, !m.taken, nil

@@ -50,8 +50,8 @@ const (
 	StrayLate    StrayProblem = "not linked for more than 10 minutes: is the bot running? It links events at start"
 )
 
-// UnlinkedLimit is how long an event may wait to be linked, which is done twice
-// a second, before it is a StrayLate.
+// UnlinkedLimit is how long an event may wait to be linked, which is done every two
+// seconds, before it is a StrayLate.
 const UnlinkedLimit = 10 * time.Minute
 
 // pageRows is how many entries are read at once.

@@ -46,7 +46,7 @@ type Engine struct {
 	log     *zap.Logger
 	replica *replica // nil on SQLite
 
-	look      chan struct{} // asks for a look for leases before the next one is due
+	look      chan struct{} // asks for a look for operations without a run
 	unresumed lastCause     // of resume; used by Run only
 
 	mu      sync.Mutex

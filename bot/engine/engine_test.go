@@ -227,7 +227,11 @@ func TestWaitingOperationsCostMemoryOnly(t *testing.T) {
 		pass(time.Minute)
 		require.Equal(t, before, w.called("Lease"))
 		require.Zero(t, w.called("TakeLease"))
-		require.LessOrEqual(t, w.called("Leases"), 62)
+		looks := 62
+		if w.shared {
+			looks = 3 // each heartbeat counts them
+		}
+		require.LessOrEqual(t, w.called("Leases"), looks)
 		synctest.Wait()
 		require.Empty(t, all(entered))
 	})

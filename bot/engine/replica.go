@@ -4,18 +4,20 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
+
+	"lbbot/bot/operation"
 )
 
 // Timing of replicas. Other replicas find a dead one after 4 s of silence, at
 // most a second later, and start new runs for its operations at once.
 const (
 	beatEvery   = time.Second
-	lookEvery   = time.Second
+	lookEvery   = time.Second // on SQLite; among replicas each heartbeat says whether to look
+	lookAnyway  = time.Minute // among replicas
 	silent      = 4 * time.Second
 	listenAgain = time.Second // pause before another attempt to hear of wake-ups
 )
@@ -27,9 +29,8 @@ type Replicas interface {
 	Join(ctx context.Context, id string) error
 
 	// Beat stores a heartbeat and declares dead the other replicas that were silent
-	// for longer than silence, unless that is 0. If alive is false, this replica was
-	// declared dead, which is final.
-	Beat(ctx context.Context, id string, silence time.Duration) (alive bool, dead int64, err error)
+	// for longer than silence, unless that is 0.
+	Beat(ctx context.Context, id string, silence time.Duration) (operation.Beat, error)
 
 	// Leave declares the replica dead, even if it is not registered, and wakes the
 	// others: see Listen.
@@ -74,8 +75,6 @@ type replica struct {
 	left chan struct{} // closed when this process leaves
 	deaf lastCause     // of listen; used by Run only
 }
-
-type span struct{ from, to time.Time }
 
 func newReplica(id string, table Replicas) *replica {
 	return &replica{id: id, table: table, every: beatEvery, gone: silent,
@@ -123,8 +122,10 @@ func (e *Engine) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return each(ctx, lookEvery, e.look, e.resume) })
-	if e.replica != nil {
+	if e.replica == nil {
+		g.Go(func() error { return each(ctx, lookEvery, nil, e.resume) })
+	} else {
+		g.Go(func() error { return each(ctx, lookAnyway, e.look, e.resume) })
 		g.Go(func() error { return each(ctx, e.replica.every, nil, e.beat) })
 		g.Go(func() error { return e.listen(ctx) })
 		g.Go(func() error {
@@ -200,7 +201,7 @@ func (e *Engine) lookNow() {
 
 func (e *Engine) beat(ctx context.Context) error {
 	sent, silence := time.Now(), e.patience(time.Now())
-	alive, dead, err := e.replica.table.Beat(ctx, e.replica.id, silence)
+	b, err := e.replica.table.Beat(ctx, e.replica.id, silence)
 	switch {
 	case e.hasLeft() || errors.Is(err, context.Canceled):
 		return nil
@@ -208,18 +209,27 @@ func (e *Engine) beat(ctx context.Context) error {
 		e.log.Warn("heartbeat could not be stored", zap.String("replica", e.replica.id), zap.Error(err))
 		e.missed()
 		return nil
-	case !alive:
+	case !b.Alive:
 		taken := &TakenOverError{e.replica.id}
 		e.log.Error("other replicas took over from this one", zap.String("replica", e.replica.id))
 		e.stop(taken)
 		e.hardStop(taken)
 		return taken
-	case dead > 0:
-		e.log.Warn("replicas are dead; this one takes over their operations", zap.Int64("replicas", dead))
-		e.lookNow()
+	case b.Dead > 0:
+		e.log.Warn("replicas are dead; this one takes over their operations", zap.Int64("replicas", b.Dead))
 	}
 	e.renew(sent)
+	if b.Dead > 0 || b.Leases != e.active() {
+		e.lookNow()
+	}
 	return nil
+}
+
+// active returns how many runs this process has.
+func (e *Engine) active() int64 {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return int64(len(e.running))
 }
 
 func (e *Engine) hasLeft() bool {
@@ -252,40 +262,6 @@ func (e *Engine) missed() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.replica.steady = time.Time{}
-}
-
-// maxLate limits the stored gaps. Older ones end before any silence that counts.
-const maxLate = 16
-
-// patience returns the silence after which other replicas count as dead; 0 means
-// that none does.
-//
-// If a heartbeat of this replica failed, the database may have been down for all
-// replicas: their silence counts from the end of the failure. If one was only
-// late, the machine may have been busy for all: the gap does not count as silence,
-// and others get the time of two heartbeats after it. Counting does not restart
-// after a gap, because on a busy machine gaps follow each other and the operations
-// of a dead replica would wait for all of them.
-func (e *Engine) patience(now time.Time) time.Duration {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	r := e.replica
-	if r.steady.IsZero() || now.Sub(r.renewed) > 2*r.every {
-		return 0
-	}
-	silence := r.gone
-	for _, gap := range slices.Backward(r.late) {
-		switch since := now.Sub(gap.to); {
-		case since < 2*r.every:
-			return 0
-		case since < silence:
-			silence += gap.to.Sub(gap.from)
-		}
-	}
-	if now.Sub(r.steady) < silence {
-		return 0
-	}
-	return silence
 }
 
 // Ready returns nil while steps may begin, or says why not.

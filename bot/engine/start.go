@@ -155,7 +155,7 @@ func (e *Engine) wakeAll() {
 }
 
 // resume starts runs for operations that have none in a live process. It is called
-// once a second, so it logs a cause once, until the cause changes.
+// every second, so it logs a cause once, until the cause changes.
 func (e *Engine) resume(ctx context.Context) error {
 	ids, first := e.leases.Leases(ctx)
 	failed := 0

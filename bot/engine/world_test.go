@@ -222,16 +222,21 @@ func (s seat) EndLease(_ context.Context, id string, run int64) error {
 	return nil
 }
 
-func (s seat) Leases(context.Context) (ids []string, err error) {
+func (s seat) Leases(context.Context) ([]string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.open(), s.call("Leases")
+}
+
+// open lists the operations of this process and of dead ones, with the lock held.
+func (s seat) open() (ids []string) {
 	for id, lease := range s.leases {
 		if lease.Runner != "" && (lease.Runner == s.name || !s.live(lease.Runner)) {
 			ids = append(ids, id)
 		}
 	}
 	slices.Sort(ids)
-	return ids, s.call("Leases")
+	return ids
 }
 
 func (s seat) Join(_ context.Context, id string) error {
@@ -241,20 +246,21 @@ func (s seat) Join(_ context.Context, id string) error {
 	return s.call("Join")
 }
 
-func (s seat) Beat(_ context.Context, id string, silence time.Duration) (alive bool, dead int64, err error) {
+func (s seat) Beat(_ context.Context, id string, silence time.Duration) (b operation.Beat, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := s.call("Beat"); err != nil || s.gone[id] {
-		return false, 0, err
+		return b, err
 	}
 	s.beatAt[id] = time.Now()
+	b = operation.Beat{Alive: true, Leases: int64(len(s.open()))}
 	for other, at := range s.beatAt {
 		if silence > 0 && other != id && !s.gone[other] && time.Since(at) > silence {
 			s.gone[other] = true
-			dead++
+			b.Dead++
 		}
 	}
-	return true, dead, nil
+	return b, nil
 }
 
 func (s seat) Leave(_ context.Context, id string) error {

@@ -101,8 +101,12 @@ func TestLeaseOfALiveReplicaIsLeftAlone(t *testing.T) {
 
 	silence(t, s, "a", 5*time.Second)
 	require.False(t, takes(t, b, op.ID, 1, 2), "it is late, and nobody has declared it gone")
-	_, _, err := s.Beat(ctx, "b", 4*time.Second)
+	first, err := s.Beat(ctx, "b", 4*time.Second)
 	require.NoError(t, err)
+	second, err := s.Beat(ctx, "b", 4*time.Second)
+	require.NoError(t, err)
+	require.Equal(t, []operation.Beat{{Alive: true, Dead: 1}, {Alive: true, Leases: 1}},
+		[]operation.Beat{first, second})
 	require.Equal(t, operation.Lease{Run: 1, Runner: "a"}, lease(t, b, op.ID))
 	require.Equal(t, []string{op.ID}, leasesOf(t, b))
 	require.False(t, takes(t, a, op.ID, 1, 2), "who is gone takes nothing, not even its own")

@@ -2,9 +2,12 @@ package journal
 
 import (
 	"context"
+	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"maps"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -31,12 +34,11 @@ func (s *Store) connectPostgres(ctx context.Context, url string) error {
 		// reader has no locks that others need, and may write to a slow pipe.
 		config.RuntimeParams["idle_in_transaction_session_timeout"] = "5000"
 	}
-	options := []stdlib.OptionOpenDB{stdlib.OptionResetSession(s.writable)}
+	options := []stdlib.OptionOpenDB{stdlib.OptionResetSession(s.writable), stdlib.OptionShouldPing(shouldPing)}
 	s.db = stdlib.OpenDB(*config, options...)
 	s.db.SetMaxOpenConns(postgresConnections)
 	s.db.SetMaxIdleConns(postgresConnections)
-	s.url, s.beats = url, stdlib.OpenDB(*config, options...)
-	s.beats.SetMaxOpenConns(1)
+	s.url, s.beats = url, openBeats(*config, options)
 	var durable string
 	if err := s.db.QueryRowContext(ctx, "show synchronous_commit").Scan(&durable); err != nil {
 		return s.explain("opening journal", err)
@@ -46,6 +48,25 @@ func (s *Store) connectPostgres(ctx context.Context, url string) error {
 			"switch it on for this database", s.name)
 	}
 	return nil
+}
+
+// openBeats opens the connection for replica.go. A power cut of the server may lose the
+// last heartbeats, which are old by then, or that a replica was declared dead: that is
+// stored again. It cannot lose it and keep a lease that was taken after it.
+func openBeats(config pgx.ConnConfig, options []stdlib.OptionOpenDB) *sql.DB {
+	config.RuntimeParams = maps.Clone(config.RuntimeParams)
+	config.RuntimeParams["synchronous_commit"] = "off"
+	db := stdlib.OpenDB(config, options...)
+	db.SetMaxOpenConns(1)
+	return db
+}
+
+// pingAfter is how long a connection may be unused before a ping asks whether a firewall
+// has dropped it. What the server has closed is seen without a ping.
+const pingAfter = 15 * time.Second
+
+func shouldPing(_ context.Context, p stdlib.ShouldPingParams) bool {
+	return p.IdleDuration > pingAfter || p.IdleDuration > time.Second && p.Conn.PgConn().CheckConn() != nil
 }
 
 // writable closes a read-only connection before it is used again: it stays read-only

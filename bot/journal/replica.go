@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"lbbot/bot/operation"
 )
 
 // The statements use PostgreSQL's clock, because replicas never compare the clocks of
@@ -16,14 +18,17 @@ const (
 
 	joinReplica = `insert into replicas (id, beat_at, gone) values ($1, ` + databaseTime + `, false)`
 
-	// beatReplica also declares dead whoever was silent for longer than $2, so that a
-	// replica costs the database one transaction a second.
+	// beatReplica also declares dead whoever was silent for longer than $2, and counts
+	// the leases of this replica and of dead ones, so that an idle replica costs the
+	// database one transaction a second.
 	beatReplica = `with me as (
 			update replicas set beat_at = ` + databaseTime + ` where id = $1 and not gone returning id),
 		dead as (
 			update replicas set gone = true where id <> $1 and not gone and $2 > 0
 				and beat_at < ` + databaseTime + ` - $2 and exists (select 1 from me) returning id)
-		select exists (select 1 from me), (select count(*) from dead)`
+		select exists (select 1 from me), (select count(*) from dead), (
+			select count(*) from operations o where o.runner > '' and (o.runner = $1
+				or not exists (select 1 from replicas r where r.id = o.runner and not r.gone)))`
 
 	leaveReplica = `with me as (
 			insert into replicas (id, beat_at, gone) values ($1, ` + databaseTime + `, true)
@@ -50,13 +55,14 @@ func (s *Store) Join(ctx context.Context, id string) error {
 // Beat stores a heartbeat by the database's clock. alive is false if the replica is
 // dead: it left, others took over from it, or it is not registered. That is final. A
 // live one declares other replicas dead whose last heartbeat is older than silence,
-// unless that is 0; they learn it at their next heartbeat.
-func (s *Store) Beat(ctx context.Context, id string, silence time.Duration) (alive bool, dead int64, err error) {
+// unless that is 0; they learn it at their next heartbeat. Leases is how many Leases
+// listed before they were declared dead.
+func (s *Store) Beat(ctx context.Context, id string, silence time.Duration) (b operation.Beat, err error) {
 	if s.beats == nil {
-		return false, 0, errOneProcess
+		return b, errOneProcess
 	}
-	err = s.beats.QueryRowContext(ctx, beatReplica, id, silence.Milliseconds()).Scan(&alive, &dead)
-	return alive, dead, s.explain("writing the heartbeat in journal", err)
+	err = s.beats.QueryRowContext(ctx, beatReplica, id, silence.Milliseconds()).Scan(&b.Alive, &b.Dead, &b.Leases)
+	return b, s.explain("writing the heartbeat in journal", err)
 }
 
 // Leave declares the replica dead and wakes the others, so that they take over at once.

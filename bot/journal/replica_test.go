@@ -46,17 +46,17 @@ func TestReplicasAreAliveAsLongAsTheyBeatByTheClockOfTheDatabase(t *testing.T) {
 	gone := func(id string, silent time.Duration) []string {
 		before := goneReplicas(t, s)
 		if silent > 0 {
-			alive, n, err := s.Beat(ctx, id, silent)
+			b, err := s.Beat(ctx, id, silent)
 			require.NoError(t, err)
-			require.True(t, alive)
-			require.Len(t, goneReplicas(t, s), len(before)+int(n))
+			require.True(t, b.Alive)
+			require.Len(t, goneReplicas(t, s), len(before)+int(b.Dead))
 		}
 		return goneReplicas(t, s)
 	}
 	beats := func(id string) bool {
-		alive, _, err := s.Beat(ctx, id, 0)
+		b, err := s.Beat(ctx, id, 0)
 		require.NoError(t, err)
-		return alive
+		return b.Alive
 	}
 	require.Empty(t, gone("a", 4*time.Second))
 
@@ -76,9 +76,9 @@ func TestReplicasAreAliveAsLongAsTheyBeatByTheClockOfTheDatabase(t *testing.T) {
 	require.NoError(t, s.Leave(ctx, "a"))
 	require.NoError(t, s.Join(ctx, "d"))
 	silence(t, s, "d", time.Hour)
-	_, dead, err := s.Beat(ctx, "a", 4*time.Second)
+	b, err := s.Beat(ctx, "a", 4*time.Second)
 	require.NoError(t, err)
-	require.Zero(t, dead, "who is gone declares nobody dead")
+	require.Zero(t, b.Dead, "who is gone declares nobody dead")
 	require.True(t, beats("d"))
 	require.NoError(t, s.Leave(ctx, "never-joined"))
 	require.False(t, beats("a"))
@@ -102,23 +102,22 @@ func TestTakingOverAndBeatingNeverBothSucceed(t *testing.T) {
 		id := operation.NewRef()
 		require.NoError(t, s.Join(ctx, id))
 		silence(t, s, id, time.Minute)
-		var alive bool
-		var taken int64
+		var own, other operation.Beat
 		atOnce(2, func(i int) (err error) {
 			if i == 0 {
-				alive, _, err = s.Beat(ctx, id, 0)
+				own, err = s.Beat(ctx, id, 0)
 			} else {
-				_, taken, err = s.Beat(ctx, "me", 4*time.Second)
+				other, err = s.Beat(ctx, "me", 4*time.Second)
 			}
 			return err
 		}, func(err error) { require.NoError(t, err) })
-		again, _, err := s.Beat(ctx, id, 0)
+		again, err := s.Beat(ctx, id, 0)
 		require.NoError(t, err)
-		if again {
-			require.True(t, alive, "nobody took over")
-			require.Zero(t, taken)
+		if again.Alive {
+			require.True(t, own.Alive, "nobody took over")
+			require.Zero(t, other.Dead)
 		} else {
-			require.EqualValues(t, 1, taken)
+			require.EqualValues(t, 1, other.Dead)
 		}
 	}
 }
@@ -127,7 +126,7 @@ func TestSQLiteHasNoReplicas(t *testing.T) {
 	t.Parallel()
 	s := openNew(t)
 	require.ErrorIs(t, s.Join(t.Context(), "a"), errOneProcess)
-	_, _, err := s.Beat(t.Context(), "a", time.Second)
+	_, err := s.Beat(t.Context(), "a", time.Second)
 	require.ErrorIs(t, err, errOneProcess)
 	require.ErrorIs(t, s.Listen(t.Context(), nil), errOneProcess)
 	require.Empty(t, s.PostgresURL())
@@ -163,9 +162,9 @@ func TestAHeartbeatDoesNotWaitForAFullPool(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	require.ErrorIs(t, s.Ping(ctx), context.DeadlineExceeded, "a full pool is not ready")
-	alive, _, err := s.Beat(t.Context(), "a", time.Second)
+	b, err := s.Beat(t.Context(), "a", time.Second)
 	require.NoError(t, err)
-	require.True(t, alive)
+	require.True(t, b.Alive)
 }
 
 // TestAServerThatGoesAwayAndComesBack crashes the server and makes it

@@ -51,10 +51,14 @@ func (s *Store) Head(ctx context.Context) (audit.Head, error) {
 	return head, s.explain("reading the end of the audit trail in journal", err)
 }
 
-// Unlinked returns how many events are not linked yet.
-func (s *Store) Unlinked(ctx context.Context) (int64, error) {
-	n, err := s.trail().Unlinked(ctx)
-	return n, s.explain("counting unlinked events in journal", err)
+// Progress is Head, and how many events are not linked yet.
+func (s *Store) Progress(ctx context.Context) (h audit.Head, unlinked int64, err error) {
+	err = s.reads().QueryRowContext(ctx, `select position, hash, (select count(*) from events_pending)
+		from chain where id = 1`).Scan(&h.Position, &h.Hash, &unlinked)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = audit.ErrNoEnd
+	}
+	return h, unlinked, s.explain("reading the end of the audit trail in journal", err)
 }
 
 func (s *Store) trail() trail { return trail{s.reads(), s.q, s.now} }

@@ -14,6 +14,13 @@ type Lease struct {
 	Live   bool   // Runner is a replica with a recent heartbeat; always false on SQLite
 }
 
+// Beat is what a replica learns from storing its heartbeat.
+type Beat struct {
+	Alive  bool  // false: others have taken over from this replica, which is final
+	Dead   int64 // how many other replicas it has declared dead
+	Leases int64 // operations whose runner is this replica or a dead one
+}
+
 // FirstRun is the number of the run that starts when an operation is accepted, in
 // the process that accepts it.
 const FirstRun = 1

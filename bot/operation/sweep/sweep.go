@@ -23,7 +23,7 @@ type Sweeper struct {
 	Journal Unreported
 	Engine  operation.Engine
 	Now     func() time.Time
-	Every   time.Duration // 2 s
+	Every   time.Duration // 5 s
 	Older   time.Duration // how long ago it was accepted; 2 s
 	Log     *zap.Logger
 	Metrics *Metrics

@@ -85,9 +85,21 @@ type Entry struct {
 }
 
 // Sum computes the hash of the entry's canonical form.
-func (e Entry) Sum() string {
-	return sum(canonical(entryForm, e.Previous, decimal(e.Position), decimal(e.LinkedAt), decimal(e.Seq),
-		decimal(e.At), e.Kind, e.OperationID, e.ActorID, e.ChannelID, e.Data))
+func (e *Entry) Sum() string {
+	h := sha256.Sum256(e.form(nil))
+	return hex.EncodeToString(h[:])
+}
+
+// form appends the canonical form.
+func (e *Entry) form(form []byte) []byte {
+	form = appendText(appendText(form, entryForm), e.Previous)
+	for _, n := range [...]int64{e.Position, e.LinkedAt, e.Seq, e.At} {
+		form = appendNumber(form, n)
+	}
+	for _, v := range [...]string{e.Kind, e.OperationID, e.ActorID, e.ChannelID, e.Data} {
+		form = appendText(form, v)
+	}
+	return form
 }
 
 // Event returns what was recorded. It is an error if its data cannot be read.
@@ -119,15 +131,21 @@ func canonical(values ...string) []byte {
 	}
 	form := make([]byte, 0, size)
 	for _, v := range values {
-		form = strconv.AppendInt(form, int64(len(v)), 10)
-		form = append(append(append(form, ':'), v...), ',')
+		form = appendText(form, v)
 	}
 	return form
 }
 
-func sum(form []byte) string {
-	h := sha256.Sum256(form)
-	return hex.EncodeToString(h[:])
+func appendText(form []byte, v string) []byte {
+	form = strconv.AppendInt(form, int64(len(v)), 10)
+	return append(append(append(form, ':'), v...), ',')
+}
+
+func appendNumber(form []byte, n int64) []byte {
+	var digits [20]byte
+	v := strconv.AppendInt(digits[:0], n, 10)
+	form = strconv.AppendInt(form, int64(len(v)), 10)
+	return append(append(append(form, ':'), v...), ',')
 }
 
 func decimal(n int64) string { return strconv.FormatInt(n, 10) }
@@ -161,7 +179,7 @@ func (b *Break) Error() string {
 }
 
 // broken reports a break at an entry.
-func (e Entry) broken(format string, args ...any) *Break {
+func (e *Entry) broken(format string, args ...any) *Break {
 	b := &Break{Position: e.Position, Seq: e.Seq, Kind: e.Kind, Problem: fmt.Sprintf(format, args...)}
 	if e.At != 0 {
 		b.At = time.UnixMilli(e.At).UTC()

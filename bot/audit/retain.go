@@ -130,7 +130,7 @@ func prefix(ctx context.Context, tx Cutting, before time.Time) (part, error) {
 		if err != nil || !over {
 			return p, err
 		}
-		if err := v.next(e, nil); err != nil {
+		if err := v.next(&e, nil); err != nil {
 			return p, fmt.Errorf("nothing is deleted: %w", err)
 		}
 		p.events, p.head = p.events+1, v.trail.Head

@@ -60,16 +60,37 @@ const pageRows = 1000
 // beginning is the head of an empty trail.
 func beginning() Head { return Head{0, noHash} }
 
-// pages calls fn with the whole trail, page by page.
+// pages calls fn with the whole trail, page by page, while the next page is read. When
+// it returns, nothing reads any more.
 func pages(ctx context.Context, r Reading, fn func([]Entry) error) error {
+	read, stop := make(chan []Entry, 1), make(chan struct{})
+	var fault error
+	go func() {
+		defer close(read)
+		fault = readPages(ctx, r, read, stop)
+	}()
+	for page := range read {
+		if err := fn(page); err != nil {
+			close(stop)
+			for range read { // until the reader has ended
+			}
+			return err
+		}
+	}
+	return fault
+}
+
+func readPages(ctx context.Context, r Reading, read chan<- []Entry, stop <-chan struct{}) error {
 	for after := int64(math.MinInt64); ; {
 		page, err := r.Entries(ctx, after, pageRows)
 		if err != nil || len(page) == 0 {
 			return err
 		}
 		after = page[len(page)-1].Position
-		if err := fn(page); err != nil {
-			return err
+		select {
+		case read <- page:
+		case <-stop:
+			return nil
 		}
 	}
 }

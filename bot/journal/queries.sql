@@ -249,14 +249,6 @@ where p.seq > @after
 order by p.seq
 limit @max_rows;
 
--- name: ChainPage :many
-select l.position, l.seq, l.linked_at, l.hash,
-       e.at, e.kind, e.operation_id, e.actor_id, e.channel_id, e.data
-from links l left join events e on e.seq = l.seq
-where l.position > @after
-order by l.position
-limit @max_rows;
-
 -- name: Checkpoints :many
 select position, hash, at, public_key, signature from checkpoints where position > @after order by position;
 

@@ -393,6 +393,9 @@ func store(ctx context.Context, conn *sql.Conn, data rows, head audit.Head) erro
 }
 
 func insertAll(ctx context.Context, tx *sql.Tx, table, columns string, all [][]any) error {
+	if len(all) == 0 {
+		return nil
+	}
 	marks := strings.TrimSuffix(strings.Repeat("?, ", strings.Count(columns, ",")+1), ", ")
 	insert, err := tx.PrepareContext(ctx, "insert into "+table+" ("+columns+") values ("+marks+")")
 	if err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -67,7 +68,7 @@ func (s session) verifyCommand(d source) *cobra.Command {
 				return usageError{err}
 			}
 			if file != "" {
-				return s.verifyFile(file, x)
+				return s.verifyFile(cmd.Context(), file, x)
 			}
 			return d.read(cmd.Context(), func(j *journal.Store, settings bot.Database) error {
 				if public == "" && settings.PublicKey != "" {
@@ -75,7 +76,9 @@ func (s session) verifyCommand(d source) *cobra.Command {
 						return err
 					}
 				}
-				return s.reportTrail(audit.Verify(cmd.Context(), j, x))
+				return s.verified(cmd.Context(), x, func(x audit.Expected) (audit.Trail, error) {
+					return audit.Verify(cmd.Context(), j, x)
+				})
 			})
 		},
 	}
@@ -103,15 +106,34 @@ func expected(heads []string, public string) (x audit.Expected, err error) {
 	return x, nil
 }
 
+// verified shows the progress of verify and writes the result.
+func (s session) verified(ctx context.Context, x audit.Expected,
+	verify func(audit.Expected) (audit.Trail, error)) error {
+	var end func()
+	x.Progress, end = s.progressOn()
+	t, err := verify(x)
+	end()
+	return s.reportTrail(ctx, t, err)
+}
+
 // reportTrail writes the result; err means that the trail could not be read.
-func (s session) reportTrail(t audit.Trail, err error) error {
+func (s session) reportTrail(ctx context.Context, t audit.Trail, err error) error {
+	if err != nil && ctx.Err() != nil {
+		return fmt.Errorf("stopped at position %d: the %d events up to there are unbroken, the others were not read",
+			t.Head.Position, t.Events)
+	}
 	if err != nil {
 		return err
 	}
 	return audit.Report(s.out, t)
 }
 
-func (s session) verifyFile(file string, x audit.Expected) error {
+// reading is a reader that is a function.
+type reading func(p []byte) (int, error)
+
+func (r reading) Read(p []byte) (int, error) { return r(p) }
+
+func (s session) verifyFile(ctx context.Context, file string, x audit.Expected) error {
 	var in io.Reader = os.Stdin
 	if file != "-" {
 		f, err := os.Open(file)
@@ -121,5 +143,12 @@ func (s session) verifyFile(file string, x audit.Expected) error {
 		defer func() { _ = f.Close() }() // only read
 		in = f
 	}
-	return s.reportTrail(audit.VerifyExport(in, x))
+	return s.verified(ctx, x, func(x audit.Expected) (audit.Trail, error) {
+		return audit.VerifyExport(reading(func(p []byte) (int, error) {
+			if err := ctx.Err(); err != nil {
+				return 0, err
+			}
+			return in.Read(p)
+		}), x)
+	})
 }

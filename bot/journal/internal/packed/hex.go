@@ -18,8 +18,15 @@ const (
 	digest, uuid = 32, 16 // bytes
 )
 
-// hasKinds reports whether a text has a byte that names a kind.
-func hasKinds(text []byte) bool { return bytes.ContainsAny(text, "\x00\x01\x02") }
+// indexKind returns where a text has a byte that names a kind; -1: nowhere.
+func indexKind(text []byte) int {
+	for i, c := range text {
+		if c < kinds {
+			return i
+		}
+	}
+	return -1
+}
 
 // shorten replaces the strings in text that are a digest or a UUID.
 func shorten(text []byte) []byte {
@@ -84,11 +91,10 @@ func appendUUID(out []byte, kind byte, raw []byte) []byte {
 	return out
 }
 
-// lengthen is the reverse of shorten.
-func lengthen(short []byte) ([]byte, error) {
-	out := make([]byte, 0, 2*len(short))
+// lengthen is the reverse of shorten, and appends to out.
+func lengthen(out, short []byte) ([]byte, error) {
 	for {
-		i := bytes.IndexFunc(short, func(r rune) bool { return r < kinds })
+		i := indexKind(short)
 		if i < 0 {
 			return append(out, short...), nil
 		}

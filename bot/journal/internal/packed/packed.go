@@ -39,19 +39,27 @@ func (t Text) Value() (driver.Value, error) { return Pack(string(t)), nil }
 
 // Scan reads a column that is packed or text. It implements sql.Scanner.
 func (t *Text) Scan(column any) error {
+	text, err := new(Reader).Text(column)
+	*t = Text(text)
+	return err
+}
+
+// Reader reads packed columns with the memory of those before. It is not safe for
+// concurrent use.
+type Reader struct{ short, long []byte }
+
+// Text returns the text of a column that is packed, text, or null.
+func (r *Reader) Text(column any) (string, error) {
 	switch c := column.(type) {
 	case nil: // of an outer join
-		*t = ""
-		return nil
+		return "", nil
 	case string:
-		*t = Text(c)
-		return nil
+		return c, nil
 	case []byte:
-		text, err := Unpack(nil, c)
-		*t = Text(text)
-		return err
+		text, err := r.unpack(c)
+		return string(text), err
 	}
-	return fmt.Errorf("a packed text is stored as %T", column)
+	return "", fmt.Errorf("a packed text is stored as %T", column)
 }
 
 // Pack returns the packed text, or the text itself if that is not longer.
@@ -60,7 +68,7 @@ func Pack(text string) []byte {
 	if strings.HasPrefix(text, `{"id":`) {
 		number, dict = recordNumber, recordDict
 	}
-	if hasKinds([]byte(text)) {
+	if indexKind([]byte(text)) >= 0 {
 		return []byte(text)
 	}
 	short := shorten([]byte(text))
@@ -75,25 +83,25 @@ func Pack(text string) []byte {
 
 var errDamaged = errors.New("a packed text cannot be read: the database is damaged, or a newer lbbot wrote it")
 
-// Unpack returns the text of a column. It may use the memory of dst, or of the column.
-func Unpack(dst, column []byte) ([]byte, error) {
-	if len(column) == 0 {
+// unpack returns the text of a column, in the memory of r or of the column.
+func (r *Reader) unpack(column []byte) ([]byte, error) {
+	if len(column) == 0 || column[0] != recordNumber && column[0] != dataNumber {
 		return column, nil
 	}
 	dict := dataDict
-	switch column[0] {
-	case recordNumber:
+	if column[0] == recordNumber {
 		dict = recordDict
-	case dataNumber:
-	default:
-		return column, nil
 	}
-	short, err := dict.Decode(dst[:cap(dst)], column[1:])
+	short, err := dict.Decode(r.short[:cap(r.short)], column[1:])
 	if err != nil {
 		return nil, errDamaged
 	}
-	if !hasKinds(short) {
+	if cap(short) > cap(r.short) {
+		r.short = short
+	}
+	if indexKind(short) < 0 {
 		return short, nil
 	}
-	return lengthen(short)
+	r.long, err = lengthen(r.long[:0], short)
+	return r.long, err
 }

@@ -23,7 +23,7 @@ func TestDictionariesNeverChange(t *testing.T) {
 	stored, err := hex.DecodeString("02510c7b2261733a3f0044312d33305432323a31383a31322e3035325a" +
 		"2e360001000c353561313d8f30223a226c73742d38663263227d")
 	require.NoError(t, err)
-	text, err := Unpack(nil, stored)
+	text, err := new(Reader).unpack(stored)
 	require.NoError(t, err)
 	require.Equal(t, `{"asked_at":"2026-11-30T22:18:12.052Z","instance":"i-55a1","listener":"lst-8f2c"}`, string(text))
 }
@@ -82,9 +82,9 @@ func TestDamagedTextIsAnError(t *testing.T) {
 func FuzzUnpackNeverPanics(f *testing.F) {
 	f.Add(Pack(`{"id":"1","state":"added"}`))
 	f.Fuzz(func(t *testing.T, column []byte) {
-		text, err := Unpack(nil, column)
+		text, err := new(Reader).unpack(column)
 		if err == nil && len(text) > 0 && text[0] > dataNumber {
-			again, err := Unpack(nil, Pack(string(text)))
+			again, err := new(Reader).unpack(Pack(string(text)))
 			require.NoError(t, err)
 			require.Equal(t, string(text), string(again))
 		}

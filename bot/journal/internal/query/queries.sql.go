@@ -236,67 +236,6 @@ func (q *Queries) ChainEnd(ctx context.Context) (ChainEndRow, error) {
 	return i, err
 }
 
-const chainPage = `-- name: ChainPage :many
-select l.position, l.seq, l.linked_at, l.hash,
-       e.at, e.kind, e.operation_id, e.actor_id, e.channel_id, e.data
-from links l left join events e on e.seq = l.seq
-where l.position > $1
-order by l.position
-limit $2
-`
-
-type ChainPageParams struct {
-	After   int64
-	MaxRows int32
-}
-
-type ChainPageRow struct {
-	Position    int64
-	Seq         int64
-	LinkedAt    int64
-	Hash        packed.Hash
-	At          sql.NullInt64
-	Kind        sql.NullString
-	OperationID sql.NullString
-	ActorID     sql.NullString
-	ChannelID   sql.NullString
-	Data        packed.Text
-}
-
-func (q *Queries) ChainPage(ctx context.Context, arg ChainPageParams) ([]ChainPageRow, error) {
-	rows, err := q.db.QueryContext(ctx, chainPage, arg.After, arg.MaxRows)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []ChainPageRow
-	for rows.Next() {
-		var i ChainPageRow
-		if err := rows.Scan(
-			&i.Position,
-			&i.Seq,
-			&i.LinkedAt,
-			&i.Hash,
-			&i.At,
-			&i.Kind,
-			&i.OperationID,
-			&i.ActorID,
-			&i.ChannelID,
-			&i.Data,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const checkpoints = `-- name: Checkpoints :many
 select position, hash, at, public_key, signature from checkpoints where position > $1 order by position
 `

@@ -57,8 +57,9 @@ func (r Rate) limiter() *zenlayer.RankedLimiter {
 
 // turns returns how many operations may make their last checks and their call at the
 // same time: the number of calls admitted in two seconds; 0 means no limit. An operation
-// makes five calls, so its turn takes at most about ten seconds, less than its checks may
-// take. Calls that take two seconds still use the whole rate.
+// makes three calls in its turn, or five if it reads its listener, so its turn takes at most
+// about ten seconds, less than its checks may take. Calls that take two seconds still use the
+// whole rate.
 func (r Rate) turns() int {
 	if r.N == 0 {
 		return 0

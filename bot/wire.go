@@ -131,8 +131,9 @@ func (b *Bot) wireRequests(directory *web.Directory, metrics *prometheus.Registr
 		Line: b.line, Now: time.Now, Log: log.Named("operation"), Metrics: counts}
 	b.engine = engine.New(b.engineConfig(runner))
 	requests := &intake.Intake{Journal: b.journal, Pauses: b.journal, Permission: b.gate, Roster: b.gate,
-		Reasons: b.gate, Offers: b.gate, Lists: b.catalog, Listeners: b.journal, Reporter: b.board, Catalog: b.shared,
-		Pools: b.shared, Engine: b.engine, Changes: changes, Settings: c.intakeSettings(), Now: time.Now, NewID: newID,
+		Reasons: b.gate, Offers: b.gate, Rules: b.gate, Lists: b.catalog, Listeners: b.journal, Reporter: b.board,
+		Catalog: b.shared, Pools: b.shared, Engine: b.engine, Changes: changes, Settings: c.intakeSettings(),
+		Now: time.Now, NewID: newID,
 		NewToken: uuid.NewString, NewRef: operation.NewRef, Log: log.Named("intake"),
 		Metrics: intake.NewMetrics(metrics)}
 	reader := &history.Reader{Gate: requests, Permission: b.gate, Offers: b.gate, Journal: b.journal,

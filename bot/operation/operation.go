@@ -76,6 +76,9 @@ type Operation struct {
 	// UsualWeight says that the person gave no weight, so that the request has the
 	// one that most servers on the listener have.
 	UsualWeight bool `json:"usual_weight,omitempty"`
+	// Unseen says that nobody was shown the listener before this was accepted: what the
+	// request leaves to it is filled in by the last check before the call.
+	Unseen bool `json:"unseen,omitempty"`
 	// PoolFault is why the pool could not be read for the preview.
 	PoolFault Fault `json:"pool_fault,omitzero"`
 

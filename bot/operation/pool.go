@@ -1,11 +1,13 @@
 package operation
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"lbbot/commands"
 	"lbbot/zenlayer"
 )
 
@@ -52,6 +54,28 @@ func OfServer(op Operation, pool []zenlayer.Backend) []zenlayer.Backend {
 	return slices.DeleteFunc(slices.Clone(pool), func(b zenlayer.Backend) bool {
 		return b.InstanceID != op.Request.InstanceID
 	})
+}
+
+// FitWeight gives a request without a weight the one that most servers on the listener
+// have.
+func (o *Operation) FitWeight(pool []zenlayer.Backend) {
+	if usual := UsualWeight(pool); o.Request.Weight == 0 && usual != 0 {
+		o.Request.Weight, o.UsualWeight = usual, true
+	}
+}
+
+// FitName gives a request the name of its server, with a number if it is taken.
+func (o *Operation) FitName(pool []zenlayer.Backend) {
+	o.Request.BackendName = commands.BackendName(cmp.Or(o.Server.Name, o.Server.ID), NamesIn(pool))
+}
+
+// NamesIn returns the name of each entry of a pool.
+func NamesIn(pool []zenlayer.Backend) []string {
+	list := make([]string, len(pool))
+	for n, b := range pool {
+		list[n] = b.Name
+	}
+	return list
 }
 
 // UsualWeight returns the weight that most of the pool has, which a request

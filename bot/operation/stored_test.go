@@ -51,7 +51,7 @@ func unset(path string, v reflect.Value) (paths []string) {
 		deepest := path == ".Approval.Who.WithApproval" && field.Name == "WithApproval" // it has none itself
 		// 0.1 stored none
 		later := slices.Contains([]string{"ThreadTS", "NoChannel", "Whole", "Rest", "Entry", "Available",
-			"Listed", "Found", "Addition"}, field.Name) ||
+			"Listed", "Found", "Addition", "Unseen"}, field.Name) ||
 			slices.Contains([]string{".Change", ".Calls.StopAt", ".Server.ExpiresAt", ".Target", ".Undoes",
 				".Result.TakenBack"}, path+"."+field.Name)
 		if field.IsExported() && field.Tag.Get("json") != "-" && !deepest && !later {

@@ -221,6 +221,12 @@ func (g *Gate) stand(ctx context.Context, a operation.Actor, p operation.Place) 
 	return now, f, in, d, err
 }
 
+// ReadsWeight reports whether a decision may depend on the weight.
+func (g *Gate) ReadsWeight() bool {
+	now := g.current.Load()
+	return now.set != nil && now.set.Weight
+}
+
 // NamesGroups reports whether the policies in force name user groups.
 func (g *Gate) NamesGroups() bool {
 	now := g.current.Load()

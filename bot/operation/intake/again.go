@@ -156,10 +156,10 @@ func (i *Intake) refresh(ctx context.Context, op *operation.Operation, now prese
 	if err := i.checkPool(commands.Registration{Name: name}, op, pool); err != nil {
 		return err
 	}
-	if !slices.Contains(names(pool), name) {
+	if !slices.Contains(operation.NamesIn(pool), name) {
 		return nil
 	}
-	op.Request.BackendName = commands.BackendName(name, names(pool))
+	op.Request.BackendName = commands.BackendName(name, operation.NamesIn(pool))
 	if asked.Name != "" {
 		asked.Name = op.Request.BackendName
 		op.Command = asked.CommandLine()

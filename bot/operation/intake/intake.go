@@ -63,6 +63,12 @@ type Lists interface {
 	ListenersOf(instanceID string) (ids []string, known bool)
 }
 
+// Rules says what the policies in force go by.
+type Rules interface {
+	// ReadsWeight reports whether a decision may depend on the weight.
+	ReadsWeight() bool
+}
+
 // ListenerTimes counts what was accepted on a listener.
 type ListenerTimes interface {
 	// ListenerSince returns when operations on a listener since the given time
@@ -80,6 +86,7 @@ type Intake struct {
 	Reasons    operation.Reasons
 	Offers     operation.Offers // nil: what is suggested for a wrong name is not filtered
 	Lists      Lists
+	Rules      Rules // nil: may go by everything
 	Listeners  ListenerTimes
 	Reporter   operation.Reporter
 	Catalog    operation.Catalog // for previews, as Pools: may be a moment old
@@ -105,6 +112,7 @@ type Request struct {
 	// FromCard says that it is a press of Undo on a card, which offers that for
 	// operation.UndoButtonFor.
 	FromCard bool
+	unseen   bool // it is sent at once if it may be, so that nobody looks at its preview
 	// id of the draft that an earlier delivery with this key stored; empty: there is none
 	Earlier string
 }

@@ -67,6 +67,7 @@ func (i *Intake) earlier(ctx context.Context, a Request) (operation.Operation, e
 // it, with an operation that is accepted already. Errors as of Preview and
 // Send.
 func (i *Intake) Submit(ctx context.Context, a Request) (op operation.Operation, accepted bool, err error) {
+	a.unseen = i.Settings.Confirm == ConfirmNever || i.Settings.Confirm == ConfirmProtected
 	op, err = i.Preview(ctx, a)
 	if err == nil && op.State != operation.Draft { // by an earlier delivery
 		return op, true, nil
@@ -112,6 +113,7 @@ func (i *Intake) prepareAddition(ctx, asking context.Context, a Request) (operat
 	}
 	problems = append(slices.Clone(a.Wrong), problems...)
 	op := i.describe(a, found)
+	op.Unseen = a.unseen && i.maySkipLook(ctx, a.Registration, op)
 	pool, poolErr := i.readPool(asking, &op)
 	if gone := i.goneListener(asking, a.Registration, op.Request.ListenerID, poolErr); gone != nil {
 		return operation.Operation{}, gone
@@ -123,6 +125,10 @@ func (i *Intake) prepareAddition(ctx, asking context.Context, a Request) (operat
 			q.Server = NoServer()
 		}
 		d = i.Permission.Decide(ctx, q)
+	}
+	if op.Unseen && d.Code == operation.DeniedApproval {
+		op.Unseen = false // others will be asked by what they see
+		pool, poolErr = i.readPool(asking, &op)
 	}
 	if problems = append(problems, i.checkListener(a.Registration, op, pool, d, problems)...); len(problems) > 0 {
 		return operation.Operation{}, inputError(a.Registration, problems...)
@@ -158,7 +164,7 @@ func (i *Intake) elsewhere(op operation.Operation) (n int) {
 // readPool reads what is on the listener of op, and fills in what follows from
 // it. An error prevents nothing: before the call the pool is read again, and must be.
 func (i *Intake) readPool(ctx context.Context, op *operation.Operation) (pool []zenlayer.Backend, err error) {
-	if op.Request.ListenerID != "" {
+	if op.Request.ListenerID != "" && !op.Unseen {
 		pool, err = i.Pools.DescribeBackends(ctx, op.Request.ListenerID, zenlayer.BackendFilter{})
 	}
 	if err != nil {
@@ -166,7 +172,7 @@ func (i *Intake) readPool(ctx context.Context, op *operation.Operation) (pool []
 			zap.Error(err))
 		return nil, err
 	}
-	fillWeight(op, pool)
+	op.FitWeight(pool)
 	return pool, nil
 }
 
@@ -174,7 +180,7 @@ func (i *Intake) readPool(ctx context.Context, op *operation.Operation) (pool []
 // asked to approve. err is why the pool could not be read.
 func (i *Intake) look(op *operation.Operation, now present, err error) {
 	op.PoolFault, op.Elsewhere = operation.FaultOf(err), i.elsewhere(*op)
-	if err != nil {
+	if err != nil || op.Unseen {
 		return
 	}
 	pool := now.pool
@@ -214,16 +220,6 @@ func (i *Intake) protected(l operation.Listener) bool {
 	})
 }
 
-// fillWeight gives a request without a weight the one that most servers on the
-// listener have.
-func fillWeight(op *operation.Operation, pool []zenlayer.Backend) {
-	usual := operation.UsualWeight(pool)
-	if op.Request.Weight != 0 || usual == 0 {
-		return
-	}
-	op.Request.Weight, op.UsualWeight = usual, true
-}
-
 // lookupError says why the names in a request could not be looked up. Where
 // something else is wrong with it, that comes first.
 func (i *Intake) lookupError(a Request, err error) error {
@@ -249,11 +245,11 @@ func (i *Intake) lookupError(a Request, err error) error {
 func (i *Intake) checkListener(asked commands.Registration, op operation.Operation, pool []zenlayer.Backend,
 	d operation.Decision, before []commands.Problem) (problems []commands.Problem) {
 	may := d.Allowed || d.Code == operation.DeniedApproval
-	s := i.Changes[op.Change].Before(op, pool)
-	if name := asked.Name; may && !s.Done && !s.Differs && name != "" && slices.Contains(names(pool), name) {
+	s, taken := i.Changes[op.Change].Before(op, pool), operation.NamesIn(pool)
+	if name := asked.Name; may && !s.Done && !s.Differs && name != "" && slices.Contains(taken, name) {
 		problems = append(problems, commands.Problem{Field: commands.KeyName, Given: "name=" + name,
 			Text: "The name " + name + " is taken on this listener. Suggestion: " +
-				commands.BackendName(name, names(pool)) + "."})
+				commands.BackendName(name, taken) + "."})
 	}
 	exact := !concernsField(before, commands.KeyServer, commands.KeyType, commands.KeyPorts, commands.KeyWeight)
 	if exact && operation.LacksReason(d, op) && !concernsField(before, commands.KeyReason) {
@@ -261,14 +257,6 @@ func (i *Intake) checkListener(asked commands.Registration, op operation.Operati
 			Text: ReasonRequired})
 	}
 	return problems
-}
-
-func names(pool []zenlayer.Backend) []string {
-	list := make([]string, len(pool))
-	for n, b := range pool {
-		list[n] = b.Name
-	}
-	return list
 }
 
 // checkPool takes what is on the listener into account: the same server, and
@@ -279,7 +267,7 @@ func (i *Intake) checkPool(asked commands.Registration, op *operation.Operation,
 		return &PresentError{Operation: *op, Backend: s.Backend, Same: s.Done}
 	}
 	if asked.Name == "" {
-		op.Request.BackendName = commands.BackendName(cmp.Or(op.Server.Name, op.Server.ID), names(pool))
+		op.FitName(pool)
 	}
 	return nil
 }

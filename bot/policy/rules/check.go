@@ -58,6 +58,7 @@ func (c *checker) policies(set *Set, sources []source) {
 		r.Clauses = clausesOf(s.ast())
 		for _, cl := range r.Clauses {
 			set.Incident = set.Incident || cl.About.context["incident"]
+			set.Weight = set.Weight || cl.About.context["weight"] || cl.About.context["*"]
 		}
 		set.Rules = append(set.Rules, r)
 		all = append(all, lint.Policy{AST: s.ast(), Approvals: r.Approvals, Entities: entities,

@@ -18,6 +18,7 @@ type Set struct {
 	Warnings []Problem       // what the file may say but looks like a mistake
 	Actions  map[string]bool // of the schema
 	Incident bool            // some policy looks at context.incident
+	Weight   bool            // some policy looks at context.weight
 }
 
 // Rule is one policy with the values of its annotations.

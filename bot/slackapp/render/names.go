@@ -126,7 +126,7 @@ func Facts(op operation.Operation, more ...[2]string) slack.Block {
 	pairs := [][2]string{
 		{fieldServer, ServerFacts(op)},
 		{fieldListener, ListenerFacts(op)},
-		{fieldPorts, Capital(PortPhrase(op)) + " · " + WeightPhrase(op.Request.Weight)},
+		{fieldPorts, Capital(PortPhrase(op)) + " · " + weightOf(op)},
 		{"Backend name", Code(op.Request.BackendName)},
 		{"Requested by", Mention(op.Actor.UserID)},
 	}

@@ -117,6 +117,14 @@ func WeightPhrase(weight int) string {
 	return "weight " + strconv.Itoa(weight)
 }
 
+// weightOf is WeightPhrase of a request, whose weight may not be known yet.
+func weightOf(op operation.Operation) string {
+	if op.Unseen && op.State.Open() && op.Request.Weight == 0 {
+		return "usual weight"
+	}
+	return WeightPhrase(op.Request.Weight)
+}
+
 // WeightCounted is WeightPhrase for people who ask for approval or give it: the
 // policy takes a weight that is not given for the greatest.
 func WeightCounted(weight int) string {

@@ -47,6 +47,8 @@ func (s *Slack) content(args webapi.Arguments, longest int) (content, *webapi.Er
 		return c, fail
 	}
 	switch {
+	case args.Str("markdown_text") != "" && (c.hasText || len(c.blocks) > 0):
+		return c, webapi.Refuse("markdown_text_conflict")
 	case args.Str("markdown_text") != "":
 		return c, webapi.Refuse("invalid_arguments") // Slack takes it, but the stand-in would not show it
 	case strings.TrimSpace(c.text) == "" && len(c.blocks) == 0 && len(c.attachments) == 0:

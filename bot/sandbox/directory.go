@@ -37,6 +37,29 @@ func (s *Slack) usersInfo(args webapi.Arguments) (object, *webapi.Error) {
 	if !ok {
 		return nil, webapi.Refuse("user_not_found")
 	}
+	return object{"user": s.account(p)}, nil
+}
+
+// usersList answers everybody, the bot included.
+func (s *Slack) usersList(args webapi.Arguments) (object, *webapi.Error) {
+	ids := []string{s.state.world.BotUserID}
+	for _, p := range s.state.world.People {
+		ids = append(ids, p.ID)
+	}
+	from, to, next, fail := pageOf(args, len(ids), len(ids))
+	if fail != nil {
+		return nil, fail
+	}
+	members := []object{}
+	for _, id := range ids[from:to] {
+		p, _ := s.person(id)
+		members = append(members, s.account(p))
+	}
+	return object{"members": members, "cache_ts": s.now().Unix(), "response_metadata": object{"next_cursor": next}}, nil
+}
+
+// account is a person in answers.
+func (s *Slack) account(p Person) object {
 	w := s.state.world
 	user := object{"id": p.ID, "team_id": p.TeamID, "name": p.Name, "real_name": p.RealName, "deleted": p.Deactivated,
 		"is_bot": p.Bot, "is_app_user": p.ID == w.BotUserID, "is_admin": false, "is_owner": false,
@@ -57,7 +80,7 @@ func (s *Slack) usersInfo(args webapi.Arguments) (object, *webapi.Error) {
 	if p.NoTeam {
 		delete(user, "team_id")
 	}
-	return object{"user": user}, nil
+	return user
 }
 
 func (s *Slack) usergroupsList(args webapi.Arguments) (object, *webapi.Error) {
@@ -112,6 +135,42 @@ func (s *Slack) conversationsInfo(args webapi.Arguments) (object, *webapi.Error)
 		return nil, fail
 	}
 	return object{"channel": s.channelObject(channel)}, nil
+}
+
+func (s *Slack) conversationsMembers(args webapi.Arguments) (object, *webapi.Error) {
+	channel, fail := s.readable(args.Str("channel"), "read")
+	if fail != nil {
+		return nil, fail
+	}
+	members := append([]string{}, channel.Members...)
+	if channel.BotMember {
+		members = append(members, s.state.world.BotUserID)
+	}
+	from, to, next, fail := pageOf(args, len(members), 100)
+	if fail != nil {
+		return nil, fail
+	}
+	return object{"members": members[from:to], "response_metadata": object{"next_cursor": next}}, nil
+}
+
+// conversationsOpen opens direct messages with one person.
+func (s *Slack) conversationsOpen(args webapi.Arguments) (object, *webapi.Error) {
+	if id := args.Str("channel"); id != "" {
+		channel, fail := s.visible(id)
+		return object{"channel": object{"id": channel.ID}}, fail
+	}
+	p, ok := s.person(args.Str("users"))
+	switch {
+	case args.Str("users") == "":
+		return nil, badArgument("users")
+	case !ok:
+		return nil, webapi.Refuse("user_not_found")
+	case p.Deactivated:
+		return nil, webapi.Refuse("user_disabled")
+	case p.Bot:
+		return nil, webapi.Refuse("cannot_dm_bot")
+	}
+	return object{"channel": object{"id": s.directMessage(p.ID).ID}}, nil
 }
 
 // channelObject has the flags of docs.slack.dev/reference/objects/conversation-object.

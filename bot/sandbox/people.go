@@ -73,6 +73,9 @@ func (s *Slack) sendOnce(ctx context.Context, e *sentEnvelope) Interaction {
 	if e.Kind == socket.Event && !ack.Acked && ctx.Err() == nil {
 		s.repeat(ctx, e)
 	}
+	if e.Kind != socket.Event && !ack.Acked && ctx.Err() == nil {
+		s.redeliver(ctx, e)
+	}
 	if out.Failure == "" {
 		out.Failure = failureOf(ack)
 	}

@@ -62,3 +62,41 @@ func (s *Slack) repeat(ctx context.Context, e *sentEnvelope) {
 		}
 	})
 }
+
+// RedeliverUnacked makes Slack send commands and interactive envelopes that were
+// not acked once more, in the same envelope, after the next connection has opened.
+// Slack was seen to do both.
+func (s *Slack) RedeliverUnacked(on bool) { s.locked(func() { s.state.redeliver = on }) }
+
+// RedeliversUnacked says that RedeliverUnacked is on.
+func (s *Slack) RedeliversUnacked() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.state.redeliver
+}
+
+// redeliver waits in the background for a connection that is not open yet.
+func (s *Slack) redeliver(ctx context.Context, e *sentEnvelope) {
+	if !s.RedeliversUnacked() {
+		return
+	}
+	newest := func() (id int) {
+		for _, c := range s.Connections() {
+			id = max(id, c.ID)
+		}
+		return id
+	}
+	before := newest()
+	changes, stop := s.Subscribe()
+	s.retry.Go(func() {
+		defer stop()
+		for newest() <= before {
+			select {
+			case <-changes:
+			case <-s.closed:
+				return
+			}
+		}
+		s.sendOnce(context.WithoutCancel(ctx), e.again(false))
+	})
+}

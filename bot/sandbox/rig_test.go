@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot/sandbox/socket"
+	"lbbot/bot/sandbox/webapi"
 )
 
 // clock is a hand-moved clock.
@@ -194,3 +195,6 @@ const form = `{"type":"modal","callback_id":"lb","notify_on_close":true,"private
    "value":"watch"}]}},
 	{"type":"actions","block_id":"type_b","elements":[{"type":"button","action_id":"type_ids",
   "text":{"type":"plain_text","text":"Type IDs instead"}}]}]}`
+
+// argumentsOf are the arguments of a call with these values.
+func argumentsOf(values object) webapi.Arguments { return webapi.Arguments{Values: values} }

@@ -59,6 +59,8 @@ type state struct {
 
 	duplicates int  // envelopes left to deliver twice; below zero: all
 	anew       bool // the second time in a new envelope
+	redeliver  bool // what is not acked is sent again after the next connection
+	scheduled  []scheduled
 
 	lastMicro int64
 	lastID    int
@@ -78,6 +80,9 @@ func New(o Options) *Slack {
 	if o.Workspace.TeamID == "" {
 		o.Workspace = SampleWorkspace()
 	}
+	if o.Scopes == nil {
+		o.Scopes = botScopes()
+	}
 	if o.AckLimit == 0 {
 		o.AckLimit = 3 * time.Second
 	}
@@ -87,7 +92,7 @@ func New(o Options) *Slack {
 		AppID: func() string { return s.opt.Workspace.AppID }, Now: s.now, Finding: s.finding, Changed: s.changed,
 		AckLimit: o.AckLimit,
 	})
-	s.API = webapi.New(webapi.Options{AppToken: o.AppToken, BotToken: o.BotToken, Scopes: botScopes(),
+	s.API = webapi.New(webapi.Options{AppToken: o.AppToken, BotToken: o.BotToken, Scopes: o.Scopes,
 		Methods: s.webMethods(), Now: s.now, Changed: s.changed, Closed: s.closed, Lock: &s.mu,
 		NoRateLimits: o.NoRateLimits, NoTiers: o.NoTiers})
 	s.deliver = s.Server.Deliver

@@ -25,6 +25,8 @@ type Options struct {
 	// spaces. Others are refused, as Slack's client refuses them. Empty allows
 	// every command.
 	Command string
+	// Scopes are those granted to the app; nil means those of lbbot's manifest.
+	Scopes []string
 	// Shortcuts are those that the app declares. Others cannot be used.
 	Shortcuts []Shortcut
 	// NoRateLimits switches off tier and per-channel limits.

@@ -39,6 +39,14 @@ func (p *Panel) connectionFaults() []fault {
 		whileOn("duplicates", "the next envelopes come twice", func(o Setting) {
 			s.Duplicate(cmp.Or(o.Times, 1), o.NewEnvelope)
 		}, func() bool { return s.Duplicates() != 0 }, func() { s.Duplicate(0, false) }, "times", "new_envelope"),
+		whileOn("redelivery", "commands and clicks that were not acked come again after the next connection",
+			func(Setting) { s.RedeliverUnacked(true) }, s.RedeliversUnacked, func() { s.RedeliverUnacked(false) }),
+		whileOn("acks-anywhere", "an ack counts on another connection than its envelope's",
+			func(Setting) { s.AcceptAcksAnywhere(true) }, func() bool { return s.Switches().AnyAcks },
+			func() { s.AcceptAcksAnywhere(false) }),
+		whileOn("large-frames-dropped", "frames over 20,480 bytes are ignored, on connections made from now on",
+			func(Setting) { s.DropLargeFrames(true) }, func() bool { return s.Switches().DropLarge },
+			func() { s.DropLargeFrames(false) }),
 		whileOn("open-after-close", "Slack answers a close frame and leaves TCP open",
 			func(Setting) { s.LeaveTCPOpen(true) }, func() bool { return s.Switches().LeaveTCPOpen },
 			func() { s.LeaveTCPOpen(false) }),

@@ -34,6 +34,7 @@ type App struct {
 	UserID    string          `yaml:"user_id" json:"user_id"`
 	BotID     string          `yaml:"bot_id" json:"bot_id"`
 	Commands  []string        `yaml:"commands" json:"commands,omitempty"` // none: people can type every command
+	Scopes    []string        `yaml:"scopes" json:"scopes,omitempty"`     // none: those of lbbot
 	Shortcuts []WorldShortcut `yaml:"shortcuts" json:"shortcuts"`
 	BotToken  string          `yaml:"bot_token" json:"-"`
 	AppToken  string          `yaml:"app_token" json:"-"`
@@ -201,6 +202,7 @@ func (w World) Options() sandbox.Options {
 		shortcuts = append(shortcuts, sandbox.Shortcut(s))
 	}
 	return sandbox.Options{Workspace: w.workspace(), Command: strings.Join(w.App.Commands, " "), Shortcuts: shortcuts,
+		Scopes:   w.App.Scopes,
 		BotToken: w.App.BotToken, AppToken: w.App.AppToken}
 }
 

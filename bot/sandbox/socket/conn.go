@@ -178,6 +178,9 @@ func (k *conn) read() {
 			k.end("cut")
 			return
 		}
+		if k.watch.allowLong && len(frame) > maxClientFrame { // let through to be ignored
+			continue
+		}
 		k.s.acked(k, frame)
 	}
 }

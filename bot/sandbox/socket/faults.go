@@ -139,9 +139,22 @@ func (s *Server) RefuseUpgrades(n, status int) {
 	s.locked(func() { s.refuse, s.refuseStatus = n, status })
 }
 
+// AcceptAcksAnywhere makes the server take the ack of an envelope on every
+// connection: Slack's rule is not known.
+func (s *Server) AcceptAcksAnywhere(on bool) { s.locked(func() { s.anyAcks = on }) }
+
+// DropLargeFrames makes the server ignore client frames that are too long instead
+// of ending the connection, on connections made from now on.
+func (s *Server) DropLargeFrames(on bool) { s.locked(func() { s.dropLarge = on }) }
+
+// JoinFragments makes the server take fragmented messages, on connections made
+// from now on.
+func (s *Server) JoinFragments(on bool) { s.locked(func() { s.joinParts = on }) }
+
 // Switches are the faults that are on.
 type Switches struct {
 	LinkDisabled, LeaveTCPOpen bool
+	AnyAcks, DropLarge         bool
 	Refusals, SwallowedAcks    int // left; below zero: all
 }
 
@@ -149,7 +162,7 @@ type Switches struct {
 func (s *Server) Switches() Switches {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return Switches{s.disabled, s.leaveOpen, s.refuse, s.swallow}
+	return Switches{s.disabled, s.leaveOpen, s.anyAcks, s.dropLarge, s.refuse, s.swallow}
 }
 
 // SwallowAcks loses the next n acks.

@@ -42,6 +42,8 @@ type frameWatch struct {
 	net.Conn
 	off atomic.Bool
 
+	allowLong, allowParts bool
+
 	header []byte
 	skip   uint64 // bytes left of the current payload
 }
@@ -76,10 +78,10 @@ func (f *frameWatch) follow(b []byte) error {
 		}
 		fin, opcode := f.header[0]&0x80 != 0, f.header[0]&0x0f
 		f.header, f.skip = f.header[:0], length
-		if !fin || opcode == 0 {
+		if (!fin || opcode == 0) && !f.allowParts {
 			return errFragment
 		}
-		if length > maxClientFrame {
+		if length > maxClientFrame && !f.allowLong {
 			return errFrameTooLong
 		}
 	}

@@ -78,6 +78,9 @@ type Server struct {
 
 	disabled     bool
 	leaveOpen    bool // answer a close frame without ending TCP
+	anyAcks      bool // take acks on another connection than the envelope's
+	dropLarge    bool // ignore frames that are too long
+	joinParts    bool // take fragmented messages
 	refuse       int
 	refuseStatus int
 	swallow      int
@@ -121,13 +124,14 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	valid := s.tickets[ticket]
 	delete(s.tickets, ticket)
 	timing := s.timing
+	watch := &frameWatch{allowLong: s.dropLarge, allowParts: s.joinParts}
 	s.mu.Unlock()
 	if !valid {
 		s.o.Finding("Socket Mode: a ticket was used twice or never issued")
 		http.Error(w, "invalid ticket", http.StatusForbidden)
 		return
 	}
-	hijacker := &frameHijacker{ResponseWriter: w, watch: &frameWatch{}}
+	hijacker := &frameHijacker{ResponseWriter: w, watch: watch}
 	upgrader := websocket.Upgrader{ReadBufferSize: 4096, WriteBufferSize: 4096,
 		CheckOrigin: func(*http.Request) bool { return true }} // compression is declined
 	ws, err := upgrader.Upgrade(hijacker, r, nil)

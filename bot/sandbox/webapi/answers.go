@@ -29,6 +29,9 @@ func (s *API) writeAnswer(w http.ResponseWriter, method string, answer Object, f
 			answer["errors"] = fail.Details
 		}
 	}
+	if len(fail.Errors) > 0 {
+		answer["errors"] = fail.Errors
+	}
 	status := http.StatusOK
 	if fail.RetryAfter > 0 {
 		status = http.StatusTooManyRequests

@@ -87,7 +87,7 @@ func (s *API) granted() []string {
 func (s *API) Missing(scope string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.missing[scope]
+	return scope != "" && (s.missing[scope] || !slices.Contains(s.o.Scopes, scope))
 }
 
 // NeedScope refuses if the scope was not granted.
@@ -170,6 +170,9 @@ func (s *API) execute(name string, method Method, args Arguments) (answer Object
 
 // authenticate checks the token's presence, kind and life.
 func (s *API) authenticate(r *http.Request, method Method, formToken string) *Error {
+	if method.Token == NoToken {
+		return nil
+	}
 	token := formToken
 	if bearer, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
 		token = bearer

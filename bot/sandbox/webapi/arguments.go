@@ -22,6 +22,7 @@ type Error struct {
 	Code       string
 	Needed     string // missing_scope only
 	Details    []string
+	Errors     []any         // what the answer has as errors; empty: Details, for chat methods
 	RetryAfter time.Duration // above 0: the answer is HTTP 429
 }
 

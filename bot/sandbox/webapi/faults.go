@@ -65,6 +65,7 @@ type TokenKind int
 const (
 	TheBotToken TokenKind = iota
 	TheAppToken
+	NoToken // of methods that need none
 )
 
 // scriptedFault is one FailNext.

@@ -3,6 +3,8 @@ package slackapp
 import (
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -63,4 +65,36 @@ func TestAPanicInALaneEndsNothingElse(t *testing.T) {
 	l.wait()
 	require.Len(t, caught, 2)
 	require.Zero(t, l.count)
+}
+
+func TestAcceptedRequestsYieldWhileManyEnvelopesAreNotAcked(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		unacked, acked int // acked are acked after 100 ms
+		want           time.Duration
+	}{
+		"few":                     {crowded, 0, 0},
+		"many, then few":          {crowded + 5, 5, 100 * time.Millisecond},
+		"many, and still as many": {crowded + 5, 4, yields},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				var c crowd
+				for range tt.unacked {
+					c.enter()
+				}
+				time.AfterFunc(100*time.Millisecond, func() {
+					for range tt.acked {
+						c.leave()
+					}
+				})
+				started := time.Now()
+				c.yield(t.Context())
+				require.Equal(t, tt.want, time.Since(started))
+				synctest.Wait()
+			})
+		})
+	}
 }

@@ -136,9 +136,10 @@ func (a *App) broken(ctx context.Context, token string, r *answer) render.Messag
 	return private.TryAgain()
 }
 
-// begin starts an accepted operation that is not over.
+// begin starts an accepted operation that is not over. In a crowd of commands it first waits for their acks.
 func (a *App) begin(ctx context.Context, op operation.Operation) {
 	if op.State.Open() {
+		a.crowd.yield(ctx)
 		a.Intake.Start(ctx, op.ID)
 	}
 }

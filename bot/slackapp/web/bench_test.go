@@ -1,7 +1,7 @@
 package web
 
 import (
-	"net/url"
+	"encoding/json"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -15,8 +15,7 @@ func BenchmarkPartContent(b *testing.B) {
 	require.True(b, ok)
 	b.ReportAllocs()
 	for b.Loop() {
-		args, err := content(m, url.Values{"channel": {"C0INC1234"}})
+		_, err := json.Marshal(saying{message: messageOf("C0INC1234", m), TS: "1.1"})
 		require.NoError(b, err)
-		args.Encode()
 	}
 }

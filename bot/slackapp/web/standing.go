@@ -231,7 +231,7 @@ func (w *Client) Ready(groups bool) error {
 // token as well, so that one report names both: the socket checks the app
 // token only later. err is any other failure. It blocks for two calls.
 func (w *Client) CheckTokens(ctx context.Context, app zenlayer.Secret) (refusals []Refusal, err error) {
-	answer, header, err := w.patient.ask(ctx, "auth.test", nil)
+	answer, header, err := w.patient.ask(ctx, "auth.test", formType, nil)
 	if err == nil {
 		w.standing.scoped(header)
 		if answer.Flag("is_enterprise_install") {

@@ -80,14 +80,8 @@ func (w *Client) Close() { w.http.CloseIdleConnections() }
 // that is the channel of the direct message. thread is the timestamp of the first
 // message of a thread; empty: the message stands in the channel.
 func (w *Client) Post(ctx context.Context, to, thread string, m render.Message) (channel, ts string, err error) {
-	args, err := content(m, url.Values{"channel": {to}, "unfurl_links": {"false"}, "unfurl_media": {"false"}})
-	if err != nil {
-		return "", "", err
-	}
-	if thread != "" {
-		args.Set("thread_ts", thread)
-	}
-	answer, err := w.patient.call(ctx, "chat.postMessage", args)
+	answer, err := w.patient.say(ctx, "chat.postMessage", saying{message: messageOf(to, m), Thread: thread,
+		UnfurlLinks: new(bool), UnfurlMedia: new(bool)})
 	if err != nil {
 		return "", "", fmt.Errorf("posting to %s: %w", to, err)
 	}
@@ -100,11 +94,7 @@ func (w *Client) Post(ctx context.Context, to, thread string, m render.Message) 
 
 // Edit replaces a message.
 func (w *Client) Edit(ctx context.Context, channel, ts string, m render.Message) error {
-	args, err := content(m, url.Values{"channel": {channel}, "ts": {ts}})
-	if err != nil {
-		return err
-	}
-	if _, err := w.patient.call(ctx, "chat.update", args); err != nil {
+	if _, err := w.patient.say(ctx, "chat.update", saying{message: messageOf(channel, m), TS: ts}); err != nil {
 		return fmt.Errorf("editing %s in %s: %w", ts, channel, err)
 	}
 	return nil
@@ -121,15 +111,9 @@ func (w *Client) Remove(ctx context.Context, channel, ts string) error {
 // Ephemeral sends a message that only one person sees. Slack shows it in a thread
 // only if that has a reply already, and does not say if it was shown.
 func (w *Client) Ephemeral(ctx context.Context, channel, thread, user string, m render.Message) error {
-	args, err := content(render.Message{Text: m.Text, Blocks: m.Blocks},
-		url.Values{"channel": {channel}, "user": {user}})
-	if err != nil {
-		return err
-	}
-	if thread != "" {
-		args.Set("thread_ts", thread)
-	}
-	if _, err := w.patient.call(ctx, "chat.postEphemeral", args); err != nil {
+	private := saying{message: messageOf(channel, m), Thread: thread, User: user}
+	private.Metadata = nil
+	if _, err := w.patient.say(ctx, "chat.postEphemeral", private); err != nil {
 		return fmt.Errorf("posting privately in %s: %w", channel, err)
 	}
 	return nil

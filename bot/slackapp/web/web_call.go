@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -62,14 +63,18 @@ func (e *callError) Error() string {
 // call makes one call and returns a successful answer. It blocks for the client's
 // timeout, plus the rate limits that it waits for.
 func (c *caller) call(ctx context.Context, method string, args url.Values) (socket.Fields, error) {
-	answer, _, err := c.ask(ctx, method, args)
+	answer, _, err := c.ask(ctx, method, formType, []byte(args.Encode()))
 	return answer, err
 }
 
-// ask is call that also returns the headers of the answer.
-func (c *caller) ask(ctx context.Context, method string, args url.Values) (socket.Fields, http.Header, error) {
+const formType = "application/x-www-form-urlencoded"
+
+// ask is call with a body of any type; it also returns the headers of the answer.
+func (c *caller) ask(
+	ctx context.Context, method, contentType string, body []byte,
+) (socket.Fields, http.Header, error) {
 	for tries := 0; ; tries++ {
-		answer, header, err := c.once(ctx, method, args)
+		answer, header, err := c.once(ctx, method, contentType, body)
 		if e, ok := errors.AsType[*callError](err); ok && e.Status == http.StatusTooManyRequests && tries < c.retries {
 			if err = pause(ctx, e.retryAfter); err == nil {
 				continue
@@ -80,13 +85,15 @@ func (c *caller) ask(ctx context.Context, method string, args url.Values) (socke
 	}
 }
 
-func (c *caller) once(ctx context.Context, method string, args url.Values) (socket.Fields, http.Header, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.apiURL+method, strings.NewReader(args.Encode()))
+func (c *caller) once(
+	ctx context.Context, method, contentType string, args []byte,
+) (socket.Fields, http.Header, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.apiURL+method, bytes.NewReader(args))
 	if err != nil {
 		return socket.Fields{}, nil, errors.New("the address of Slack's API is malformed")
 	}
 	req.Header.Set("Authorization", "Bearer "+c.token)
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("Content-Type", contentType)
 	resp, err := c.client.Do(req)
 	if err != nil {
 		return socket.Fields{}, nil, scrub(err)
@@ -219,20 +226,39 @@ func scrub(err error) error {
 	return err
 }
 
-// content encodes a message as the arguments of a call.
-func content(m render.Message, args url.Values) (url.Values, error) {
-	blocks, err := json.Marshal(append([]slack.Block{}, m.Blocks...))
+// message is a message as the chat methods take it. It is sent as JSON: in a form, each
+// quote of the blocks would be escaped.
+type message struct {
+	Channel  string               `json:"channel"`
+	Text     string               `json:"text"`
+	Blocks   []slack.Block        `json:"blocks"`
+	Metadata *slack.SlackMetadata `json:"metadata,omitempty"`
+}
+
+// saying is a message with the arguments that only some methods take.
+type saying struct {
+	message
+
+	TS          string `json:"ts,omitempty"`
+	Thread      string `json:"thread_ts,omitempty"`
+	User        string `json:"user,omitempty"`
+	UnfurlLinks *bool  `json:"unfurl_links,omitempty"`
+	UnfurlMedia *bool  `json:"unfurl_media,omitempty"`
+}
+
+func messageOf(channel string, m render.Message) message {
+	if m.Blocks == nil {
+		m.Blocks = []slack.Block{} // null would keep the blocks of a message that is edited
+	}
+	return message{Channel: channel, Text: m.Text, Blocks: m.Blocks, Metadata: m.Metadata}
+}
+
+// say calls a chat method; see call.
+func (c *caller) say(ctx context.Context, method string, s saying) (socket.Fields, error) {
+	body, err := json.Marshal(s)
 	if err != nil {
-		return nil, fmt.Errorf("encoding a message: %w", err)
+		return socket.Fields{}, fmt.Errorf("encoding a message: %w", err)
 	}
-	args.Set("text", m.Text)
-	args.Set("blocks", string(blocks))
-	if m.Metadata != nil {
-		metadata, err := json.Marshal(m.Metadata)
-		if err != nil {
-			return nil, fmt.Errorf("encoding the metadata of a message: %w", err)
-		}
-		args.Set("metadata", string(metadata))
-	}
-	return args, nil
+	answer, _, err := c.ask(ctx, method, "application/json; charset=utf-8", body)
+	return answer, err
 }

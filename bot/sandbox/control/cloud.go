@@ -43,7 +43,7 @@ func (p *Panel) cloudFaults() []fault {
 		p.cloudFault(CloudOff, "every call is dropped until this is cleared", zenlayertest.ConnectionDropped,
 			func(f zenlayertest.Fault) zenlayertest.Fault { f.Times = -1; return f }),
 		{Fault: Fault{Name: "zenlayer", About: "any fault of the Zenlayer stand-in: " + quoted(cloudKinds()),
-			Fields: []string{"kind", "times", "action", "seconds"}},
+			Fields: []string{"kind", "times", "action", "seconds"}, Needs: true},
 			set: func(s Setting) error {
 				if !slices.Contains(cloudKinds(), zenlayertest.FaultKind(s.Kind)) {
 					return fmt.Errorf("the Zenlayer stand-in has no fault %q: kind is one of %s", s.Kind,

@@ -14,7 +14,9 @@ type Fault struct {
 	About string `json:"about"` // one line
 	// Fields are those of Setting that it takes besides the name.
 	Fields []string `json:"fields"`
-	On     bool     `json:"on"` // always false for one that happens at once
+	// Needs says that it cannot be set by its name alone.
+	Needs bool `json:"needs_fields"`
+	On    bool `json:"on"` // always false for one that happens at once
 }
 
 // Setting sets a fault. Fields that are left out have the fault's own values.

@@ -66,7 +66,8 @@ func (p *Panel) callFaults() []fault {
 				return "chat.update", sandbox.APIFault{Error: "cant_update_message", Times: -1}
 			}),
 		p.webAPI(),
-		{Fault: Fault{Name: "token-revoked", About: "Slack revokes a token: bot or app", Fields: []string{"token"}},
+		{Fault: Fault{Name: "token-revoked", About: "Slack revokes a token: bot or app", Fields: []string{"token"},
+			Needs: true},
 			set: func(o Setting) error {
 				kinds := map[string]sandbox.TokenKind{"bot": sandbox.TheBotToken, "app": sandbox.TheAppToken}
 				kind, ok := kinds[o.Token]
@@ -78,9 +79,11 @@ func (p *Panel) callFaults() []fault {
 			},
 			on:    func() bool { return s.Revoked(sandbox.TheBotToken) || s.Revoked(sandbox.TheAppToken) },
 			clear: s.RestoreTokens},
-		whileOn("scopes-missing", "the app was not granted some scopes",
-			func(o Setting) { s.SetMissingScopes(o.Scopes...) },
-			func() bool { return len(s.MissingScopes()) > 0 }, func() { s.SetMissingScopes() }, "scopes"),
+		{Fault: Fault{Name: "scopes-missing", About: "the app was not granted some scopes", Fields: []string{"scopes"},
+			Needs: true},
+			set:   func(o Setting) error { s.SetMissingScopes(o.Scopes...); return nil },
+			on:    func() bool { return len(s.MissingScopes()) > 0 },
+			clear: func() { s.SetMissingScopes() }},
 	}
 }
 
@@ -92,6 +95,7 @@ func (p *Panel) webAPI() fault {
 				DropBefore: o.Drop == "before", DropAfter: o.Drop == "after", Execute: o.Execute, Times: o.Times}
 		}, "times", "method", "error", "status", "hang", "drop", "execute")
 	set := f.set
+	f.Needs = true
 	f.set = func(o Setting) error {
 		ways := 0
 		for _, given := range []bool{o.Error != "", o.Status != 0, o.Hang, o.Drop != ""} {

@@ -102,6 +102,22 @@ func (p *site) lose(w http.ResponseWriter, r *http.Request) {
 	p.answer(w, r, done)
 }
 
+// fault sets a fault by its name if the form says so, else ends it.
+func (p *site) fault(w http.ResponseWriter, r *http.Request) {
+	done := sandbox.Interaction{Acked: true}
+	name := r.PostFormValue("fault")
+	err := error(nil)
+	if r.PostFormValue("on") == "true" {
+		err = p.options.Control.SetFault(control.Setting{Fault: name})
+	} else {
+		err = p.options.Control.ClearFault(name)
+	}
+	if err != nil {
+		done.Failure = "refused: " + err.Error()
+	}
+	p.answer(w, r, done)
+}
+
 // switchCloud switches the cloud on if the form says so, else off.
 func (p *site) switchCloud(w http.ResponseWriter, r *http.Request) {
 	done := sandbox.Interaction{Acked: true}

@@ -36,6 +36,7 @@ type look struct {
 	Calls    []shownCall
 	Backends int
 	WillLose bool
+	Faults   []control.Fault
 	Switches bool // the page can switch the cloud off
 	Off      bool // the cloud is off
 }
@@ -73,6 +74,9 @@ func (p *site) look(r *http.Request) look {
 		Samples: groupSamples(p.options.Samples), Backends: p.options.Cloud.Backends(),
 		WillLose: p.on(control.LostAnswer), Switches: p.options.Switch != nil, Off: p.on(control.CloudOff),
 	}
+	l.Faults = slices.DeleteFunc(p.options.Control.Faults(), func(f control.Fault) bool {
+		return f.Needs || f.Name == control.LostAnswer || f.Name == control.CloudOff // they have buttons of their own
+	})
 	if i := slices.IndexFunc(people, func(s shownPerson) bool { return s.Me }); i >= 0 {
 		l.As = people[i]
 	}

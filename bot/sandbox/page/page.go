@@ -243,6 +243,7 @@ func (p *site) routes(static fs.FS) http.Handler {
 	mux.HandleFunc("POST /view/close", p.closeView)
 	mux.HandleFunc("POST /view/suggest", p.suggest)
 	mux.HandleFunc("POST /lose", p.lose)
+	mux.HandleFunc("POST /fault", p.fault)
 	mux.Handle("/_control/", p.options.Control.Handler())
 	mux.HandleFunc("POST /reset", p.reset)
 	if p.options.Switch != nil {

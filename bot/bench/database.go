@@ -53,14 +53,14 @@ func (d database) create(dir string) (address string, drop func() error, err err
 	return address, drop, nil
 }
 
-// transactions returns how many transactions have committed in a database; 0 on SQLite.
-func (d database) transactions(ctx context.Context, address string) (int64, error) {
+// writes returns how many writing transactions PostgreSQL has begun; 0 on SQLite.
+func (d database) writes(ctx context.Context, address string) (int64, error) {
 	if d.kind == SQLite {
 		return 0, nil
 	}
-	n, err := transactions(ctx, address)
+	n, err := writes(ctx, address)
 	if err != nil {
-		return 0, fmt.Errorf("asking PostgreSQL for its transactions: %w", err)
+		return 0, fmt.Errorf("asking PostgreSQL for its transaction id: %w", err)
 	}
 	return n, nil
 }

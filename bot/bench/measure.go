@@ -69,7 +69,7 @@ func (t *turn) loaded(ctx context.Context) error {
 		r.Commits = new((after.commits - before.commits) / n)
 	}
 	if t.bot.database != nil && t.bot.database.kind == Postgres {
-		r.Transactions = new(float64(after.transactions-before.transactions) / n)
+		r.Writes = new(float64(after.writes-before.writes) / n)
 	}
 	r.Slack = each(after.calls.Slack, before.calls.Slack, n)
 	r.Zenlayer = each(after.calls.Zenlayer, before.calls.Zenlayer, n)
@@ -155,11 +155,11 @@ func (t *turn) stop(ctx context.Context) error {
 
 // moment is what was counted until one moment.
 type moment struct {
-	usage        process.Usage
-	calls        stage.Calls
-	commits      float64
-	counted      bool // the bot counts its commits
-	transactions int64
+	usage   process.Usage
+	calls   stage.Calls
+	commits float64
+	counted bool // the bot counts its commits
+	writes  int64
 }
 
 func (t *turn) look(ctx context.Context) (m moment, err error) {
@@ -170,7 +170,7 @@ func (t *turn) look(ctx context.Context) (m moment, err error) {
 	if m.commits, m.counted, err = t.metrics.commits(ctx); err != nil {
 		return m, err
 	}
-	m.transactions, err = t.bot.database.transactions(ctx, t.address)
+	m.writes, err = t.bot.database.writes(ctx, t.address)
 	return m, err
 }
 

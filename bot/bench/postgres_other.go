@@ -17,4 +17,4 @@ func createPostgres(string) (address string, drop func() error, err error) {
 	return "", nil, errNoPostgres
 }
 
-func transactions(context.Context, string) (int64, error) { return 0, errNoPostgres }
+func writes(context.Context, string) (int64, error) { return 0, errNoPostgres }

@@ -41,6 +41,6 @@ func createPostgres(server string) (address string, drop func() error, err error
 	return journaltest.Create(server)
 }
 
-func transactions(ctx context.Context, address string) (int64, error) {
-	return journaltest.Transactions(ctx, address)
+func writes(ctx context.Context, address string) (int64, error) {
+	return journaltest.Writes(ctx, address)
 }

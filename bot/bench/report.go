@@ -48,9 +48,8 @@ type Result struct {
 	// Early is the part of Commits before the card with the result, measured with single
 	// commands; nil: not in this turn.
 	Early *float64 `json:"commits_before_result,omitempty"`
-	// Transactions that PostgreSQL committed for one operation, reading ones included; nil
-	// elsewhere.
-	Transactions *float64 `json:"postgres_transactions_per_operation,omitempty"`
+	// Writes are the writing transactions of PostgreSQL for one operation; nil elsewhere.
+	Writes *float64 `json:"postgres_writes_per_operation,omitempty"`
 	// Slack and Zenlayer are calls for one operation.
 	Slack    map[string]float64 `json:"slack_calls_per_operation"`
 	Zenlayer map[string]float64 `json:"zenlayer_calls_per_operation"`

@@ -49,12 +49,12 @@ func (r Report) times(w io.Writer) {
 }
 
 func (r Report) costs(w io.Writer) {
-	fmt.Fprintln(w, "bot\tload\tround\tcpu ms\tcommits\tbefore result\tpg transactions\tslack\tzenlayer\tidle\tpeak\t"+
-		"hello\texit\t")
+	fmt.Fprintln(w, "bot\tload\tround\tcpu ms\tcpu busy\tcommits\tbefore result\tpg writes\tslack\tzenlayer\tidle\t"+
+		"peak\thello\texit\t")
 	for _, x := range r.Results {
-		fmt.Fprintf(w, "%s\t%s\t%d\t%.2f\t%s\t%s\t%s\t%.2f\t%.2f\t%.0f\t%.0f\t%.0f\t%.0f\t\n", x.who(), x.Load, x.Round,
-			x.Processor, known(x.Commits), known(x.Early), known(x.Transactions), sum(x.Slack), sum(x.Zenlayer), x.Idle,
-			x.Peak, x.Start, x.Stop)
+		fmt.Fprintf(w, "%s\t%s\t%d\t%.2f\t%.0f%%\t%s\t%s\t%s\t%.2f\t%.2f\t%.0f\t%.0f\t%.0f\t%.0f\t\n", x.who(), x.Load,
+			x.Round, x.Processor, x.Processor*x.PerSecond/10, known(x.Commits), known(x.Early),
+			known(x.Writes), sum(x.Slack), sum(x.Zenlayer), x.Idle, x.Peak, x.Start, x.Stop)
 	}
 }
 

@@ -52,7 +52,7 @@ func (t *turn) run(ctx context.Context) (_ Result, err error) {
 	t.result = Result{Bot: otherBot, Load: t.load.String(), Operations: t.load.Operations}
 	if d := t.bot.database; d != nil {
 		t.result.Bot, t.result.Database = "lbbot", d.kind
-		drop := func() error { return nil }
+		var drop func() error
 		if t.address, drop, err = d.create(dir); err != nil {
 			return Result{}, err
 		}

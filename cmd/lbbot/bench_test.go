@@ -37,7 +37,7 @@ func TestBenchMeasuresTheWholeWay(t *testing.T) {
 	require.NotNil(t, got.Early)
 	require.Positive(t, *got.Early)
 	require.GreaterOrEqual(t, *got.Commits, *got.Early, "commits in all, and those before the result")
-	require.Nil(t, got.Transactions, "they are PostgreSQL's")
+	require.Nil(t, got.Writes, "they are PostgreSQL's")
 	require.Contains(t, out, "lbbot sqlite")
 	require.Contains(t, out, "RegisterBackend")
 	profile, err := os.ReadFile("cpu.out")

@@ -25,7 +25,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx)
 	stop()
-	if err != nil && !errors.Is(err, context.Canceled) {
+	if !errors.Is(err, context.Canceled) { // it ends with an error always
 		fmt.Fprintln(os.Stderr, "loop: "+err.Error())
 		os.Exit(1)
 	}

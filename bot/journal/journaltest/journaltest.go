@@ -13,7 +13,6 @@ import (
 	"fmt"
 	"net/url"
 	"os"
-	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -121,20 +120,14 @@ func Create(base string) (address string, drop func() error, err error) {
 	}, nil
 }
 
-// Transactions returns how many transactions have committed in the database of address.
-// PostgreSQL counts those of a connection when it has been idle for some seconds.
-func Transactions(ctx context.Context, address string) (n int64, err error) {
-	u, err := url.Parse(address)
-	if err != nil {
-		return 0, err
-	}
-	name := strings.TrimPrefix(u.Path, "/")
-	u.Path = "/postgres" // so that this connection is not counted
-	db, err := sql.Open("pgx", u.String())
+// Writes returns how many writing transactions the whole server of address has begun: the
+// next transaction id. pg_stat_database would be seconds late.
+func Writes(ctx context.Context, address string) (n int64, err error) {
+	db, err := sql.Open("pgx", address)
 	if err != nil {
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	err = db.QueryRowContext(ctx, "select xact_commit from pg_stat_database where datname = $1", name).Scan(&n)
+	err = db.QueryRowContext(ctx, "select txid_snapshot_xmax(txid_current_snapshot())").Scan(&n)
 	return n, err
 }

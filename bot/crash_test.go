@@ -159,14 +159,51 @@ func boundaries(action string) map[string]at {
 		"after the call":                     cloudCall(action, 1, zenlayertest.AfterExecute),
 		"before the card is edited":          slackCall("chat.update", 1, sandbox.BeforeExecute),
 		"after the card is edited":           slackCall("chat.update", 1, sandbox.AfterExecute),
-		"before the second edit of the card": slackCall("chat.update", 2, sandbox.BeforeExecute),
-		"after the second edit of the card":  slackCall("chat.update", 2, sandbox.AfterExecute),
+		"before the second edit of the card": secondEdit(action, sandbox.BeforeExecute),
+		"after the second edit of the card":  secondEdit(action, sandbox.AfterExecute),
 		"while the status is read back":      cloudCall("DescribeBackends", 5, zenlayertest.BeforeExecute),
 	}
 	if action == "DeregisterBackend" { // an addition takes it from the lists
 		moments["after the load balancer was read"] = cloudCall("DescribeLoadBalancers", 1, zenlayertest.AfterExecute)
 	}
 	return moments
+}
+
+// secondEdit makes the card be posted before the call is answered, and edited before the status is read back, so that
+// there is a second edit.
+func secondEdit(action string, phase sandbox.Phase) at {
+	return func(h *house, kill func()) {
+		posted, edited := make(chan struct{}), make(chan struct{})
+		post, first, second := only(1, func() { close(posted) }), only(1, func() { close(edited) }), only(2, kill)
+		h.slack.OnAPICall(func(m string, p sandbox.Phase) {
+			if m == "chat.update" && p == phase {
+				second()
+			}
+			switch {
+			case p == sandbox.AfterExecute && m == "chat.postMessage":
+				post()
+			case p == sandbox.AfterExecute && m == "chat.update":
+				first()
+			}
+		})
+		reads := only(5, func() { waitFor(edited) }) // two at the click, two right before the call
+		h.cloud.SetOnCall(func(c zenlayertest.Call, p zenlayertest.Phase) {
+			switch {
+			case c.Action == action && p == zenlayertest.AfterExecute:
+				waitFor(posted)
+			case c.Action == "DescribeBackends" && p == zenlayertest.BeforeExecute:
+				reads()
+			}
+		})
+	}
+}
+
+// waitFor waits for something that need not come.
+func waitFor(done <-chan struct{}) {
+	select {
+	case <-done:
+	case <-time.After(5 * time.Second):
+	}
 }
 
 func TestKilledAtEveryStepBoundaryLeavesOneBackendAndOneCard(t *testing.T) {

@@ -101,15 +101,17 @@ func arrows() map[string][]string {
 		"bot/slackapp/socket":   {},
 		"bot/slackapp/manifest": {"commands"},
 		"bot/engine":            {"bot/operation", "commands", "zenlayer"},
-		"bot/journal": {"bot/journal/internal/query", "bot/journal/internal/packed", "bot/audit", "bot/operation",
+		"bot/journal": {"bot/journal/internal/prepared", "bot/journal/internal/query", "bot/journal/internal/packed",
+			"bot/audit", "bot/operation",
 			"bot/operation/history", "commands", "zenlayer"},
-		"bot/journal/internal/query":  {"bot/journal/internal/packed"},
-		"bot/journal/internal/packed": {},
-		"bot/journal/journaltest":     {}, // a PostgreSQL for tests
-		"bot/policy":                  {"bot/policy/rules", "bot/operation", "commands", "zenlayer"},
-		"bot/policy/rules":            {"bot/policy/lex", "bot/policy/lint", "bot/operation", "commands"},
-		"bot/policy/lint":             {"bot/operation"}, // the actions
-		"bot/policy/lex":              {},
+		"bot/journal/internal/query":    {"bot/journal/internal/packed"},
+		"bot/journal/internal/packed":   {},
+		"bot/journal/internal/prepared": {"bot/journal/internal/query"},
+		"bot/journal/journaltest":       {}, // a PostgreSQL for tests
+		"bot/policy":                    {"bot/policy/rules", "bot/operation", "commands", "zenlayer"},
+		"bot/policy/rules":              {"bot/policy/lex", "bot/policy/lint", "bot/operation", "commands"},
+		"bot/policy/lint":               {"bot/operation"}, // the actions
+		"bot/policy/lex":                {},
 		// decisions written down, asked of the gate
 		"bot/policy/cases": {"bot/policy", "bot/policy/rules", "bot/operation", "zenlayer"},
 		// hashes, which the journal computes as it stores
@@ -166,8 +168,8 @@ func homes() map[string][]string {
 		"github.com/pressly/goose":         {"bot/journal"},
 		"github.com/gofrs/flock":           {"bot/journal"},
 		"github.com/klauspost/compress":    {"bot/journal/internal/packed"},
-		"database/sql": {"bot/journal", "bot/journal/internal/query", "bot/journal/internal/packed",
-			"bot/journal/journaltest"},
+		"database/sql": {"bot/journal", "bot/journal/internal/prepared", "bot/journal/internal/query",
+			"bot/journal/internal/packed", "bot/journal/journaltest"},
 		"github.com/spf13/cobra":   {"cmd/lbbot"},
 		"github.com/goccy/go-yaml": {"bot", "bot/policy/cases", "bot/sandbox/control"},
 		"github.com/caarlos0/env":  {"bot"},

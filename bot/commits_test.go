@@ -61,12 +61,12 @@ func TestCommitsOfEachKindOfRequest(t *testing.T) {
 		"a typed command that is sent at once": {intake.ConfirmNever, func(h *house) {
 			h.types(ana, incident, "lst-8f2c web-07")
 			h.sees(ana, incident, "Added", "Available")
-		}, 13},
+		}, 10},
 		"a preview and a click": {intake.ConfirmAlways, func(h *house) {
 			h.types(ana, incident, "lst-8f2c web-07")
 			h.clicks(ana, h.sees(ana, incident, "Preview", "req_send"), "req_send")
 			h.sees(ana, incident, "Added", "Available")
-		}, 15},
+		}, 13},
 		"help": {intake.ConfirmAlways, func(h *house) { h.types(ana, incident, "help") }, 0},
 		"a wrong option": {intake.ConfirmAlways, func(h *house) {
 			h.types(ana, incident, "lst-8f2c web-07 weight=500")
@@ -85,7 +85,7 @@ func TestCommitsOfEachKindOfRequest(t *testing.T) {
 			second := h.view(ana, "Check and add")
 			require.Empty(h.t, h.slack.SubmitView(h.t.Context(), ana, second.ID, nil).Errors)
 			h.sees(ana, incident, "Added", "Available")
-		}, 14},
+		}, 11},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -24,7 +24,8 @@ var errNoConflict = errors.New("the conflicting row no longer exists")
 
 // SaveDraft inserts a draft with its event, bounded as by RecordBounded. ErrRefTaken
 // asks for another Ref; *StaleError means that the draft is stored already.
-func (s *Store) SaveDraft(ctx context.Context, op operation.Operation, e operation.Event) error {
+func (s *Store) SaveDraft(ctx context.Context, draft operation.Operation, e operation.Event) error {
+	op := &draft
 	e.OperationID = cmp.Or(e.OperationID, op.ID)
 	bounded := func(ctx context.Context, q *query.Queries, record string) error {
 		if err := s.insert(op, time.Time{})(ctx, q, record); err != nil {
@@ -49,8 +50,9 @@ func (s *Store) SaveDraft(ctx context.Context, op operation.Operation, e operati
 // After any other error the operation may be stored: the confirmation of the commit
 // is lost when the connection breaks or ctx ends at that moment. Read Operation
 // before you tell the person.
-func (s *Store) Accept(ctx context.Context, a operation.Acceptance) error {
-	op := a.Operation
+func (s *Store) Accept(ctx context.Context, acceptance operation.Acceptance) error {
+	a := &acceptance // an operation is large, and what follows keeps it
+	op := &a.Operation
 	if a.Delivery == "" {
 		return fmt.Errorf("accepting operation %s in journal: the delivery has no key", op.Ref)
 	}
@@ -62,17 +64,26 @@ func (s *Store) Accept(ctx context.Context, a operation.Acceptance) error {
 	if a.Insert {
 		change = s.insert(op, at)
 	}
+	post := query.BeginOwnPostParams{OperationID: op.ID, PostingAt: millis(s.now()), UpdatedAt: s.now().UnixMilli()}
 	claimed := func(ctx context.Context, q *query.Queries, record string) error {
 		if err := s.claimDelivery(ctx, q, a.Delivery, op.ID); err != nil {
 			return err
 		}
-		if err := withinLimit(ctx, q, a); err != nil {
+		if err := s.withinLimit(ctx, q, a); err != nil {
 			return err
 		}
 		if err := s.nameListener(ctx, q, op); err != nil {
 			return err
 		}
-		return change(ctx, q, record)
+		if err := change(ctx, q, record); err != nil {
+			return err
+		}
+		if a.Previewed.Kind != "" {
+			if err := s.appendEvent(ctx, q, a.Previewed); err != nil {
+				return err
+			}
+		}
+		return q.BeginOwnPost(ctx, post)
 	}
 	err := s.put(ctx, "accepting operation", op, claimed, a.Event)
 	if err == nil {
@@ -81,62 +92,12 @@ func (s *Store) Accept(ctx context.Context, a operation.Acceptance) error {
 	return err
 }
 
-// withinLimit counts recent acceptances. It locks the person and then the listener,
-// always in this order, so that the counts hold until the commit.
-func withinLimit(ctx context.Context, q *query.Queries, a operation.Acceptance) error {
-	who, where := a.Operation.Actor.UserID, a.Operation.Request.ListenerID
-	limits := []struct {
-		of, turn string
-		most     int
-		applies  bool
-		since    time.Time
-		count    func(since sql.NullInt64) ([]sql.NullInt64, error)
-	}{
-		{operation.LimitPerson, who, a.Limit, a.Limit > 0, a.Since,
-			func(since sql.NullInt64) ([]sql.NullInt64, error) {
-				return q.AcceptedSince(ctx, query.AcceptedSinceParams{ActorID: who, Since: since})
-			}},
-		{operation.LimitGlass, who, a.GlassLimit, a.Operation.Glass != nil, a.GlassSince,
-			func(since sql.NullInt64) ([]sql.NullInt64, error) {
-				return q.BrokenSince(ctx, query.BrokenSinceParams{ActorID: who, Since: since})
-			}},
-		{operation.LimitListener, "listener|" + where, a.ListenerLimit, a.ListenerLimit > 0, a.ListenerSince,
-			func(since sql.NullInt64) ([]sql.NullInt64, error) {
-				return q.ListenerSince(ctx, query.ListenerSinceParams{ListenerID: where, Since: since})
-			}},
-	}
-	for _, l := range limits {
-		if !l.applies {
-			continue
-		}
-		turn := query.TakeTurnParams{ActorID: l.turn, AcceptedAt: a.Operation.ClickedAt.UnixMilli()}
-		if err := q.TakeTurn(ctx, turn); err != nil {
-			return err
-		}
-		rows, err := l.count(sql.NullInt64{Int64: l.since.UnixMilli(), Valid: true})
-		if err != nil {
-			return err
-		}
-		if len(rows) >= l.most {
-			return &operation.LimitError{Of: l.of, Times: moments(rows)}
-		}
-	}
-	return nil
-}
-
-func moments(rows []sql.NullInt64) []time.Time {
-	times := make([]time.Time, len(rows))
-	for i, at := range rows {
-		times[i] = moment(at)
-	}
-	return times
-}
-
 // Save stores a changed operation with its event if the stored version is
 // op.Version-1 and the stored run is op.Run; otherwise it returns *StaleError. It
 // refuses another client token. With an EventAttempt it returns a
 // *operation.PausedError, and stores nothing, if the bot is paused.
-func (s *Store) Save(ctx context.Context, op operation.Operation, e operation.Event) error {
+func (s *Store) Save(ctx context.Context, changed operation.Operation, e operation.Event) error {
+	op := &changed
 	return s.put(ctx, "saving operation", op, func(ctx context.Context, q *query.Queries, record string) error {
 		n, err := q.SaveOperation(ctx, query.SaveOperationParams{
 			ID: op.ID, Was: op.Version - 1, Run: op.Run, ClientToken: op.Request.ClientToken,
@@ -152,7 +113,7 @@ type change func(ctx context.Context, q *query.Queries, record string) error
 
 // put writes the change and its event, if it has a kind, in one transaction. After the
 // violation of a unique key, it returns the error that names the conflict.
-func (s *Store) put(ctx context.Context, doing string, op operation.Operation, c change, e operation.Event) error {
+func (s *Store) put(ctx context.Context, doing string, op *operation.Operation, c change, e operation.Event) error {
 	doing += " " + op.Ref + " in journal"
 	record, err := json.Marshal(op)
 	if err != nil {
@@ -183,7 +144,7 @@ func (s *Store) put(ctx context.Context, doing string, op operation.Operation, c
 	return s.explain(doing, errors.New("other requests conflicted several times: try again"))
 }
 
-func (s *Store) insert(op operation.Operation, acceptedAt time.Time) change {
+func (s *Store) insert(op *operation.Operation, acceptedAt time.Time) change {
 	runner := ""
 	if !acceptedAt.IsZero() {
 		runner = s.process
@@ -200,7 +161,7 @@ func (s *Store) insert(op operation.Operation, acceptedAt time.Time) change {
 	}
 }
 
-func (s *Store) acceptDraft(op operation.Operation, at time.Time) change {
+func (s *Store) acceptDraft(op *operation.Operation, at time.Time) change {
 	return func(ctx context.Context, q *query.Queries, record string) error {
 		n, err := q.AcceptDraft(ctx, query.AcceptDraftParams{
 			ID: op.ID, Was: op.Version - 1, ClientToken: op.Request.ClientToken,
@@ -233,7 +194,7 @@ func (s *Store) claimDelivery(ctx context.Context, q *query.Queries, key, id str
 }
 
 // moved returns why a compare-and-set changed no row.
-func moved(ctx context.Context, q *query.Queries, op operation.Operation, changed int64, err error) error {
+func moved(ctx context.Context, q *query.Queries, op *operation.Operation, changed int64, err error) error {
 	if err != nil || changed > 0 {
 		return err
 	}
@@ -249,7 +210,7 @@ func moved(ctx context.Context, q *query.Queries, op operation.Operation, change
 
 // conflict returns an error that names the row which violates a unique key: the stored
 // operation itself, one with its Ref, or another open operation with its subject.
-func (s *Store) conflict(ctx context.Context, op operation.Operation) error {
+func (s *Store) conflict(ctx context.Context, op *operation.Operation) error {
 	current, err := find(ctx, s.q, op.ID)
 	if err == nil && current.Version >= op.Version {
 		return &operation.StaleError{Operation: current}

@@ -19,6 +19,10 @@ func acceptsDraft(t *testing.T, s *Store) {
 	require.NoError(t, err)
 	require.Equal(t, op, got)
 	require.Equal(t, []string{operation.EventPreviewed, operation.EventAccepted}, kinds(t, s, op.ID))
+	own, err := s.Cards(OwnCard).Card(t.Context(), op.ID)
+	require.NoError(t, err)
+	require.Equal(t, operation.Card{Posting: clock()}, own, "the post of the card begins")
+	requireDelivered(t, operation.Delivered{OperationID: op.ID}, s, "click-"+op.ID)
 	again := accepted(draft("XYZ567", "server-2"))
 	again.Insert, again.Delivery = true, "click-"+op.ID
 	require.IsType(t, &operation.DuplicateError{}, s.Accept(t.Context(), again), "the delivery is used up")
@@ -27,7 +31,10 @@ func acceptsDraft(t *testing.T, s *Store) {
 func acceptsInsert(t *testing.T, s *Store) {
 	a := accepted(draft("ABC234", "server-1"))
 	a.Insert, a.Operation.Version = true, 1
+	a.Previewed = event(operation.EventPreviewed)
+	a.Previewed.OperationID = a.Operation.ID
 	require.NoError(t, s.Accept(t.Context(), a))
+	require.Equal(t, []string{operation.EventPreviewed, operation.EventAccepted}, kinds(t, s, a.Operation.ID))
 	got, err := s.Operation(t.Context(), a.Operation.Ref)
 	require.NoError(t, err)
 	require.Equal(t, a.Operation, got)

@@ -1,8 +1,8 @@
 package journal
 
 import (
+	"cmp"
 	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"time"
@@ -52,12 +52,16 @@ func (s *Store) Delivered(ctx context.Context, delivery string) (operation.Deliv
 	if err := s.place.check(); err != nil {
 		return operation.Delivered{}, s.explain("looking up a delivery in journal", err)
 	}
-	row, err := s.q.FindDelivery(ctx, answerKey(delivery))
-	if errors.Is(err, sql.ErrNoRows) {
-		return operation.Delivered{}, nil
+	rows, err := s.q.DeliveryNow(ctx, query.DeliveryNowParams{Answer: answerKey(delivery), Accepted: delivery})
+	var known operation.Delivered
+	for _, r := range rows {
+		if r.Key == delivery { // accepted; told is of the answers only
+			known.OperationID = cmp.Or(known.OperationID, r.OperationID)
+			continue
+		}
+		known.OperationID, known.Told = cmp.Or(r.OperationID, known.OperationID), r.Told
 	}
-	return operation.Delivered{OperationID: row.OperationID, Told: row.Told},
-		s.explain("looking up a delivery in journal", err)
+	return known, s.explain("looking up a delivery in journal", err)
 }
 
 // onlyOnce claims the delivery of an event in the transaction that stores the event, so

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"sync"
 
+	"lbbot/bot/journal/internal/prepared"
 	"lbbot/bot/journal/internal/query"
 	"lbbot/bot/operation"
 )
@@ -24,7 +25,7 @@ var errClosed = errors.New("the journal is closed")
 type group struct {
 	s    *Store
 	conn *sql.Conn
-	db   *prepared // on conn
+	db   *prepared.DB // on conn
 	q    *query.Queries
 
 	wake  chan struct{}
@@ -49,7 +50,7 @@ func newGroup(ctx context.Context, s *Store, db *sql.DB) (*group, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &group{s: s, conn: conn, db: newPrepared(conn), wake: make(chan struct{}, 1), ended: make(chan struct{})}
+	g := &group{s: s, conn: conn, db: prepared.New(conn), wake: make(chan struct{}, 1), ended: make(chan struct{})}
 	g.q = query.New(g.db)
 	go g.run()
 	return g, nil
@@ -133,7 +134,7 @@ func (g *group) close() error {
 	g.signal()
 	g.mu.Unlock()
 	<-g.ended
-	return errors.Join(g.db.close(), g.conn.Close())
+	return errors.Join(g.db.Close(), g.conn.Close())
 }
 
 func (g *group) run() {

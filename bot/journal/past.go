@@ -237,7 +237,7 @@ func (s *Store) searchOpen(ctx context.Context, f Filter) (hits []history.Past, 
 
 // nameListener stores the name of an operation's listener, unless this process has
 // done so.
-func (s *Store) nameListener(ctx context.Context, q *query.Queries, op operation.Operation) error {
+func (s *Store) nameListener(ctx context.Context, q *query.Queries, op *operation.Operation) error {
 	n := listenerName(op)
 	if _, known := s.listeners.Load(n); known || n.Name == "" {
 		return nil
@@ -245,6 +245,6 @@ func (s *Store) nameListener(ctx context.Context, q *query.Queries, op operation
 	return q.NameListener(ctx, n)
 }
 
-func listenerName(op operation.Operation) query.NameListenerParams {
+func listenerName(op *operation.Operation) query.NameListenerParams {
 	return query.NameListenerParams{Name: op.Listener.Name, ListenerID: op.Request.ListenerID}
 }

@@ -149,6 +149,10 @@ update deliveries set told = true where key = @key and owner = @owner;
 -- name: FindDelivery :one
 select operation_id, told from deliveries where key = @key;
 
+-- name: DeliveryNow :many
+-- The row of its answer, and that of the operation that was accepted for it.
+select key, operation_id, told from deliveries where key in (@answer, @accepted);
+
 -- name: AcceptedFor :one
 select operation_id from deliveries where key = @key;
 
@@ -207,6 +211,12 @@ insert into cards (operation_id, kind, channel, ts, posting_at, shown_version, c
 values (@operation_id, @kind, '', '', null, 0, false, @updated_at)
 on conflict (operation_id, kind) do update set updated_at = excluded.updated_at
 returning channel, ts, posting_at, shown_version, closed;
+
+-- name: BeginOwnPost :exec
+-- With the acceptance. The process that accepts makes the post.
+insert into cards (operation_id, kind, channel, ts, posting_at, shown_version, closed, updated_at)
+values (@operation_id, 'operation', '', '', @posting_at, 0, false, @updated_at)
+on conflict (operation_id, kind) do update set posting_at = excluded.posting_at where cards.ts = '';
 
 -- name: BeginPost :exec
 -- Keeps the time of the earliest post: the message to look for may be that old.

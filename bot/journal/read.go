@@ -43,6 +43,60 @@ func (s *Store) Unreported(
 	return ops, s.explain("listing unreported operations in journal", err)
 }
 
+// withinLimit counts recent acceptances. On PostgreSQL it locks the person and then the
+// listener, always in this order, so that the counts hold until the commit. SQLite has
+// one writer.
+func (s *Store) withinLimit(ctx context.Context, q *query.Queries, a *operation.Acceptance) error {
+	who, where := a.Operation.Actor.UserID, a.Operation.Request.ListenerID
+	limits := []struct {
+		of, turn string
+		most     int
+		applies  bool
+		since    time.Time
+		count    func(since sql.NullInt64) ([]sql.NullInt64, error)
+	}{
+		{operation.LimitPerson, who, a.Limit, a.Limit > 0, a.Since,
+			func(since sql.NullInt64) ([]sql.NullInt64, error) {
+				return q.AcceptedSince(ctx, query.AcceptedSinceParams{ActorID: who, Since: since})
+			}},
+		{operation.LimitGlass, who, a.GlassLimit, a.Operation.Glass != nil, a.GlassSince,
+			func(since sql.NullInt64) ([]sql.NullInt64, error) {
+				return q.BrokenSince(ctx, query.BrokenSinceParams{ActorID: who, Since: since})
+			}},
+		{operation.LimitListener, "listener|" + where, a.ListenerLimit, a.ListenerLimit > 0, a.ListenerSince,
+			func(since sql.NullInt64) ([]sql.NullInt64, error) {
+				return q.ListenerSince(ctx, query.ListenerSinceParams{ListenerID: where, Since: since})
+			}},
+	}
+	for _, l := range limits {
+		if !l.applies {
+			continue
+		}
+		if s.group == nil {
+			turn := query.TakeTurnParams{ActorID: l.turn, AcceptedAt: a.Operation.ClickedAt.UnixMilli()}
+			if err := q.TakeTurn(ctx, turn); err != nil {
+				return err
+			}
+		}
+		rows, err := l.count(sql.NullInt64{Int64: l.since.UnixMilli(), Valid: true})
+		if err != nil {
+			return err
+		}
+		if len(rows) >= l.most {
+			return &operation.LimitError{Of: l.of, Times: moments(rows)}
+		}
+	}
+	return nil
+}
+
+func moments(rows []sql.NullInt64) []time.Time {
+	times := make([]time.Time, len(rows))
+	for i, at := range rows {
+		times[i] = moment(at)
+	}
+	return times
+}
+
 // AcceptedSince returns when this person's operations were accepted, since the given
 // time, oldest first, in whole milliseconds.
 func (s *Store) AcceptedSince(ctx context.Context, userID string, since time.Time) ([]time.Time, error) {

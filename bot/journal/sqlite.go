@@ -15,6 +15,7 @@ import (
 	"go.uber.org/zap"
 	_ "modernc.org/sqlite" // the driver "sqlite"
 
+	"lbbot/bot/journal/internal/prepared"
 	"lbbot/bot/journal/internal/query"
 )
 
@@ -54,7 +55,7 @@ func (s *Store) connectSQLite(ctx context.Context, rest string) error {
 	}
 	s.db.SetMaxOpenConns(sqliteConnections)
 	s.db.SetMaxIdleConns(sqliteConnections)
-	s.prepared = newPrepared(s.db)
+	s.prepared = prepared.New(s.db)
 	if s.readOnly {
 		return nil
 	}

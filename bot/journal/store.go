@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 
+	"lbbot/bot/journal/internal/prepared"
 	"lbbot/bot/journal/internal/query"
 	"lbbot/bot/operation"
 )
@@ -67,7 +68,7 @@ type Store struct {
 
 	// On SQLite: reads, whose statements are prepared, and the one writer. Nil on
 	// PostgreSQL; the writer also when read-only.
-	prepared *prepared
+	prepared *prepared.DB
 	writer   *sql.DB
 	group    *group
 }
@@ -119,7 +120,7 @@ func (s *Store) connect(ctx context.Context, url string) error {
 
 // Close closes the database and releases the lock. It blocks for running statements.
 func (s *Store) Close() error {
-	errs := []error{s.group.close(), s.prepared.close()}
+	errs := []error{s.group.close(), s.prepared.Close()}
 	if s.writer != nil {
 		errs = append(errs, s.writer.Close())
 	}

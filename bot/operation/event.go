@@ -34,7 +34,7 @@ type Event struct {
 // Delivered is what is known of the answer to a Slack delivery; zero for a
 // new one.
 type Delivered struct {
-	OperationID string // what it stored: the draft of a preview, or what it asked about
+	OperationID string // what it stored: a draft, what was accepted for it, or what it asked about
 	Told        bool   // the person has the answer
 }
 

@@ -12,6 +12,7 @@ type Acceptance struct {
 	Operation Operation // as it shall be stored, State Accepted
 	Insert    bool      // true: no draft exists; false: the stored draft has Operation.ID and Version-1
 	Delivery  string    // key of the Slack delivery that asks; a second use is a duplicate
+	Previewed Event     // with Insert: of the preview that nobody had to look at
 	Event     Event
 
 	// Limit is how many operations the person may have accepted since Since,
@@ -45,7 +46,8 @@ type Journal interface {
 	// when the delivery was accepted before, *BusyError when another open
 	// operation has the same Subject, *StaleError when the draft moved on,
 	// *LimitError when the person, the listener or the person's break-glass has
-	// had its limit accepted.
+	// had its limit accepted, ErrRefTaken for an insert. It also records that the
+	// post of the operation's own card begins, which this process is to make.
 	Accept(ctx context.Context, a Acceptance) error
 
 	// Save stores a changed operation if the stored version is op.Version-1 and

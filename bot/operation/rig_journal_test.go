@@ -191,6 +191,9 @@ func (m *memory) Accept(ctx context.Context, a operation.Acceptance) error {
 		}
 		m.deliveries[a.Delivery] = a.Operation.ID
 		m.accepted[a.Operation.ID] = a.Operation.ClickedAt
+		if a.Previewed.Kind != "" {
+			m.events = append(m.events, a.Previewed)
+		}
 		m.put(a.Operation, a.Event)
 		return nil
 	})

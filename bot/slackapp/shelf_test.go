@@ -74,7 +74,8 @@ func (s *shelf) Accept(ctx context.Context, a operation.Acceptance) error {
 	if op, ok := s.used[a.Delivery]; ok {
 		return &operation.DuplicateError{Operation: s.ops[op.ID]}
 	}
-	if now := s.ops[a.Operation.ID]; now.Version != a.Operation.Version-1 || now.State != operation.Draft {
+	now := s.ops[a.Operation.ID]
+	if !a.Insert && (now.Version != a.Operation.Version-1 || now.State != operation.Draft) {
 		return &operation.StaleError{Operation: now}
 	}
 	for _, op := range s.ops {

@@ -26,12 +26,6 @@ import (
 // few seconds at most. An operation that other people must agree to is accepted
 // as Waiting.
 func (i *Intake) Send(ctx context.Context, c Click) (operation.Operation, error) {
-	return i.send(ctx, c, i.lookAgain)
-}
-
-// send is Send with the way to look at the listener again.
-func (i *Intake) send(ctx context.Context, c Click, look func(context.Context, operation.Operation) present) (
-	operation.Operation, error) {
 	clicked := i.Now() // before anything that takes time: the promise counts from the click
 	ctx, cancel := context.WithTimeoutCause(ctx, lookWithin, errLookWithin)
 	defer cancel()
@@ -49,7 +43,7 @@ func (i *Intake) send(ctx context.Context, c Click, look func(context.Context, o
 	}
 	now := present{op: op}
 	if op.Shown != nil || d.Allowed != (op.Approval == nil) {
-		now = look(ctx, op)
+		now = i.lookAgain(ctx, op)
 	}
 	if err := i.leavingAlready(ctx, now); err != nil {
 		return operation.Operation{}, err
@@ -69,7 +63,7 @@ func (i *Intake) send(ctx context.Context, c Click, look func(context.Context, o
 		op.State, op.Approval.Needed = operation.Waiting, d.Approvals
 		op.Approval.Ask(clicked, i.Settings.Approval.Within, op.Version, nil)
 	}
-	return i.enter(ctx, op, c, operation.EventAccepted, nil)
+	return i.enter(ctx, i.acceptance(op, c, operation.EventAccepted, nil))
 }
 
 // decideSend decides about sending op. It denies it if op has no reason and needs one.
@@ -81,9 +75,9 @@ func (i *Intake) decideSend(ctx context.Context, q operation.Question, op operat
 	return d
 }
 
-// enter accepts op for a click. data goes into its event.
-func (i *Intake) enter(ctx context.Context, op operation.Operation, c Click, kind string,
-	data map[string]string) (operation.Operation, error) {
+// acceptance asks to accept op for a click. data goes into its event.
+func (i *Intake) acceptance(op operation.Operation, c Click, kind string,
+	data map[string]string) operation.Acceptance {
 	if c.Place.ResponseURL != "" {
 		op.Place.ResponseURL, op.Place.ResponseBy = c.Place.ResponseURL, c.Place.ResponseBy
 	}
@@ -100,11 +94,16 @@ func (i *Intake) enter(ctx context.Context, op operation.Operation, c Click, kin
 	if op.Glass != nil {
 		a.GlassLimit, a.GlassSince = i.Settings.Glass, op.ClickedAt.Add(-i.Settings.GlassIn)
 	}
+	return a
+}
+
+// enter accepts an operation.
+func (i *Intake) enter(ctx context.Context, a operation.Acceptance) (operation.Operation, error) {
 	err := i.accept(ctx, a)
 	if e, ok := errors.AsType[*operation.LimitError](err); ok {
-		err = i.tooMany(ctx, op, e)
+		err = i.tooMany(ctx, a.Operation, e)
 	}
-	return op, err
+	return a.Operation, err
 }
 
 // draft loads the draft of a click, if it is still one and the clicker's own.
@@ -149,12 +148,15 @@ func (i *Intake) accept(ctx context.Context, a operation.Acceptance) error {
 	var stale *operation.StaleError
 	var limit *operation.LimitError
 	switch {
-	case errors.As(err, &duplicate), errors.As(err, &busy), errors.As(err, &stale), errors.As(err, &limit):
+	case errors.As(err, &duplicate), errors.As(err, &busy), errors.As(err, &stale), errors.As(err, &limit),
+		errors.Is(err, operation.ErrRefTaken):
 		return err
 	case nothingStored(err):
 		return &UnavailableError{What: "journal", Err: err}
 	}
-	now, known := i.lookBack(ctx, a.Operation.ID)
+	now, unread := i.lookBack(ctx, a.Operation.ID)
+	// without a draft, nothing there means that nothing was stored
+	known := unread == nil || a.Insert && errors.Is(unread, operation.ErrNotFound)
 	switch {
 	case known && now.Version >= a.Operation.Version && now.State != operation.Draft:
 		i.Metrics.accepted.Inc()
@@ -184,12 +186,11 @@ func mayStillCommit(err error) bool {
 
 // lookBack reads an operation after a write that failed, or of which only the
 // confirmation was lost: the journal knows, unless it does not answer.
-func (i *Intake) lookBack(ctx context.Context, id string) (operation.Operation, bool) {
+func (i *Intake) lookBack(ctx context.Context, id string) (operation.Operation, error) {
 	if ctx.Err() != nil {
-		return operation.Operation{}, false
+		return operation.Operation{}, context.Cause(ctx)
 	}
-	now, err := i.Journal.Operation(ctx, id)
-	return now, err == nil
+	return i.Journal.Operation(ctx, id)
 }
 
 // Start starts carrying out an accepted operation. A failure is only logged:

@@ -149,11 +149,11 @@ func (i *Intake) press(
 	case nothingStored(err), unsaved && within.Err() == nil:
 		return op, &UnavailableError{What: "journal", Err: err}
 	default:
-		now, known := i.lookBack(within, c.OperationID)
+		now, unread := i.lookBack(within, c.OperationID)
 		switch {
-		case known && now.Version < op.Version && !mayStillCommit(err): // as in accept
+		case unread == nil && now.Version < op.Version && !mayStillCommit(err): // as in accept
 			return op, &UnavailableError{What: "journal", Err: err}
-		case !known || !sameRecord(now, op): // others may have changed it since
+		case unread != nil || !sameRecord(now, op): // others may have changed it since
 			return op, &UncertainError{Err: err}
 		}
 		i.Log.Warn("click stored, although the journal reported an error", zap.String("operation", op.ID),

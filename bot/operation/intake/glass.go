@@ -87,9 +87,9 @@ func (i *Intake) Break(ctx context.Context, c Click, b Justification) (operation
 	op.Version++
 	op.Approval.Needed, op.Approval.Skipped, op.Approval.AskedAt = d.Approvals, true, clicked
 	op.Glass = &operation.BreakGlass{Why: b.Why, Incident: b.Incident, Policies: glass.Policies}
-	return i.enter(ctx, op, c, operation.EventBreakGlass, map[string]string{"why": b.Why, "incident": b.Incident,
-		"skipped": strings.Join(op.Approval.Who.IDs,
-			" "), "approvals": strconv.Itoa(d.Approvals), "rules": strings.Join(glass.Policies, " ")})
+	return i.enter(ctx, i.acceptance(op, c, operation.EventBreakGlass, map[string]string{"why": b.Why,
+		"incident": b.Incident, "skipped": strings.Join(op.Approval.Who.IDs, " "),
+		"approvals": strconv.Itoa(d.Approvals), "rules": strings.Join(glass.Policies, " ")}))
 }
 
 // check returns every problem at once. It takes the spaces off.

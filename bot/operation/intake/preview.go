@@ -30,12 +30,16 @@ func (i *Intake) Preview(ctx context.Context, a Request) (operation.Operation, e
 	if err != nil {
 		return operation.Operation{}, err
 	}
+	return i.keepDraft(ctx, a, op)
+}
+
+// keepDraft stores what was prepared for a person to look at.
+func (i *Intake) keepDraft(ctx context.Context, a Request, op operation.Operation) (operation.Operation, error) {
 	op.State, op.ExpiresAt = operation.Draft, op.AskedAt.Add(operation.DraftLife)
 	op.Pause = i.pauseNow(ctx)
 	for tries := 0; ; tries++ {
 		op.Ref = i.NewRef()
-		e := i.event(operation.EventPreviewed, op, a.Actor, a.Place,
-			operation.WithPolicies(map[string]string{}, op.Policies, op.PolicyDigest))
+		e := i.previewed(op, a)
 		e.Delivery = a.Delivery
 		err := i.Journal.SaveDraft(ctx, op, e)
 		if first, ok := errors.AsType[*operation.DuplicateError](err); ok {
@@ -51,6 +55,11 @@ func (i *Intake) Preview(ctx context.Context, a Request) (operation.Operation, e
 	}
 }
 
+func (i *Intake) previewed(op operation.Operation, a Request) operation.Event {
+	return i.event(operation.EventPreviewed, op, a.Actor, a.Place,
+		operation.WithPolicies(map[string]string{}, op.Policies, op.PolicyDigest))
+}
+
 // earlier returns what the first delivery of a request stored.
 func (i *Intake) earlier(ctx context.Context, a Request) (operation.Operation, error) {
 	op, err := i.Journal.Operation(ctx, a.Earlier)
@@ -61,28 +70,6 @@ func (i *Intake) earlier(ctx context.Context, a Request) (operation.Operation, e
 		return operation.Operation{}, &ExpiredError{op}
 	}
 	return op, nil
-}
-
-// Submit answers a typed command: with a preview, or, where the settings allow
-// it, with an operation that is accepted already. Errors as of Preview and
-// Send.
-func (i *Intake) Submit(ctx context.Context, a Request) (op operation.Operation, accepted bool, err error) {
-	a.unseen = i.Settings.Confirm == ConfirmNever || i.Settings.Confirm == ConfirmProtected
-	op, err = i.Preview(ctx, a)
-	if err == nil && op.State != operation.Draft { // by an earlier delivery
-		return op, true, nil
-	}
-	asks := op.Change != operation.ChangeAdd || op.DryRun || op.Listener.Protected || op.Approval != nil ||
-		op.Unsearched != (operation.Fault{})
-	if err != nil || asks {
-		return op, false, err
-	}
-	if i.Settings.Confirm != ConfirmNever && i.Settings.Confirm != ConfirmProtected {
-		return op, false, nil
-	}
-	op, err = i.send(ctx, Click{OperationID: op.ID, Actor: a.Actor, Place: a.Place, Delivery: a.Delivery},
-		func(_ context.Context, op operation.Operation) present { return present{op: op} }) // it was read just now
-	return op, err == nil, err
 }
 
 // prepare turns a request into an operation without a state.

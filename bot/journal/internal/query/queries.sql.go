@@ -140,6 +140,24 @@ func (q *Queries) AuditLines(ctx context.Context) (int64, error) {
 	return position, err
 }
 
+const beginOwnPost = `-- name: BeginOwnPost :exec
+insert into cards (operation_id, kind, channel, ts, posting_at, shown_version, closed, updated_at)
+values ($1, 'operation', '', '', $2, 0, false, $3)
+on conflict (operation_id, kind) do update set posting_at = excluded.posting_at where cards.ts = ''
+`
+
+type BeginOwnPostParams struct {
+	OperationID string
+	PostingAt   sql.NullInt64
+	UpdatedAt   int64
+}
+
+// With the acceptance. The process that accepts makes the post.
+func (q *Queries) BeginOwnPost(ctx context.Context, arg BeginOwnPostParams) error {
+	_, err := q.db.ExecContext(ctx, beginOwnPost, arg.OperationID, arg.PostingAt, arg.UpdatedAt)
+	return err
+}
+
 const beginPost = `-- name: BeginPost :exec
 update cards set posting_at = coalesce(posting_at, $1) where operation_id = $2 and kind = $3
 `
@@ -344,6 +362,45 @@ func (q *Queries) CutLinks(ctx context.Context, position int64) (int64, error) {
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const deliveryNow = `-- name: DeliveryNow :many
+select key, operation_id, told from deliveries where key in ($1, $2)
+`
+
+type DeliveryNowParams struct {
+	Answer   string
+	Accepted string
+}
+
+type DeliveryNowRow struct {
+	Key         string
+	OperationID string
+	Told        bool
+}
+
+// The row of its answer, and that of the operation that was accepted for it.
+func (q *Queries) DeliveryNow(ctx context.Context, arg DeliveryNowParams) ([]DeliveryNowRow, error) {
+	rows, err := q.db.QueryContext(ctx, deliveryNow, arg.Answer, arg.Accepted)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []DeliveryNowRow
+	for rows.Next() {
+		var i DeliveryNowRow
+		if err := rows.Scan(&i.Key, &i.OperationID, &i.Told); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const denials = `-- name: Denials :many

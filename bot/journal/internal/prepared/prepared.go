@@ -1,4 +1,5 @@
-package journal
+// Package prepared keeps the prepared statements of a database.
+package prepared
 
 import (
 	"context"
@@ -13,21 +14,22 @@ import (
 // queries are fewer, and those that are built at run time could be any number.
 const maxPrepared = 256
 
-// prepared runs each statement as a prepared one, because SQLite needs more time to
+// DB runs each statement as a prepared one, because SQLite needs more time to
 // compile most statements than to run them. pgx does that for PostgreSQL by itself.
-type prepared struct {
+type DB struct {
 	db query.DBTX // a *sql.DB or *sql.Conn
 
 	mu    sync.RWMutex
 	known map[string]*sql.Stmt
 }
 
-var _ query.DBTX = (*prepared)(nil)
+var _ query.DBTX = (*DB)(nil)
 
-func newPrepared(db query.DBTX) *prepared { return &prepared{db: db, known: map[string]*sql.Stmt{}} }
+// New makes a DB on a *sql.DB or *sql.Conn, which stays the caller's.
+func New(db query.DBTX) *DB { return &DB{db: db, known: map[string]*sql.Stmt{}} }
 
 // ExecContext is that of *sql.DB.
-func (p *prepared) ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error) {
+func (p *DB) ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error) {
 	if s := p.statement(ctx, text); s != nil { //nolint:sqlclosecheck // close does
 		return s.ExecContext(ctx, args...)
 	}
@@ -35,7 +37,7 @@ func (p *prepared) ExecContext(ctx context.Context, text string, args ...any) (s
 }
 
 // QueryContext is that of *sql.DB.
-func (p *prepared) QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
+func (p *DB) QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
 	if s := p.statement(ctx, text); s != nil { //nolint:sqlclosecheck // close does
 		return s.QueryContext(ctx, args...)
 	}
@@ -43,7 +45,7 @@ func (p *prepared) QueryContext(ctx context.Context, text string, args ...any) (
 }
 
 // QueryRowContext is that of *sql.DB.
-func (p *prepared) QueryRowContext(ctx context.Context, text string, args ...any) *sql.Row {
+func (p *DB) QueryRowContext(ctx context.Context, text string, args ...any) *sql.Row {
 	if s := p.statement(ctx, text); s != nil { //nolint:sqlclosecheck // close does
 		return s.QueryRowContext(ctx, args...)
 	}
@@ -51,13 +53,13 @@ func (p *prepared) QueryRowContext(ctx context.Context, text string, args ...any
 }
 
 // PrepareContext is that of *sql.DB.
-func (p *prepared) PrepareContext(ctx context.Context, text string) (*sql.Stmt, error) {
+func (p *DB) PrepareContext(ctx context.Context, text string) (*sql.Stmt, error) {
 	return p.db.PrepareContext(ctx, text)
 }
 
 // statement returns nil if text cannot be prepared: running it as it is fails with the
 // reason.
-func (p *prepared) statement(ctx context.Context, text string) *sql.Stmt {
+func (p *DB) statement(ctx context.Context, text string) *sql.Stmt {
 	p.mu.RLock()
 	s, known := p.known[text]
 	full := len(p.known) >= maxPrepared
@@ -79,7 +81,8 @@ func (p *prepared) statement(ctx context.Context, text string) *sql.Stmt {
 	return s
 }
 
-func (p *prepared) close() error {
+// Close closes the statements.
+func (p *DB) Close() error {
 	if p == nil {
 		return nil
 	}

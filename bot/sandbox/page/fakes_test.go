@@ -201,7 +201,8 @@ func (s *fakeCloud) ClearFault(string) error {
 	s.lose = false
 	return nil
 }
-func (s *fakeCloud) Handler() http.Handler { return http.NotFoundHandler() }
+func (s *fakeCloud) Log(control.Filter) []control.Entry { return nil }
+func (s *fakeCloud) Handler() http.Handler              { return http.NotFoundHandler() }
 
 func (s *fakeCloud) Subscribe() (<-chan struct{}, func()) {
 	s.mu.Lock()

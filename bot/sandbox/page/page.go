@@ -47,6 +47,8 @@ type Control interface {
 	Faults() []control.Fault
 	SetFault(control.Setting) error
 	ClearFault(name string) error
+	// Log lists what was sent, with secrets masked.
+	Log(control.Filter) []control.Entry
 	// Handler serves programs under /_control/.
 	Handler() http.Handler
 }
@@ -233,6 +235,7 @@ func (p *site) routes(static fs.FS) http.Handler {
 	}
 	mux.HandleFunc("GET /{$}", p.whole)
 	mux.HandleFunc("GET /live", p.live)
+	mux.HandleFunc("GET /log", p.log)
 	mux.HandleFunc("GET /events", p.events)
 	mux.HandleFunc("POST /say", p.say)
 	mux.HandleFunc("POST /click", p.click)

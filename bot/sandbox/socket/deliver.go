@@ -168,6 +168,7 @@ func (s *Server) settle(k *conn, id string, payload json.RawMessage) (findings [
 		findings = append(findings, fmt.Sprintf("the ack of a %s envelope that accepts no payload has one", d.kind))
 	}
 	d.acked, d.log.Ended, d.log.After, d.log.Answer = true, "acked", s.o.Now().Sub(d.sentAt), payload
+	d.log = nil // its frame is not needed any more
 	d.answer <- payload
 	return findings
 }

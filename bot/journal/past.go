@@ -135,8 +135,8 @@ func (s *Store) ListenerSince(ctx context.Context, listenerID string, since time
 	return moments(rows), nil
 }
 
-// searchRows is how many operations Search reads at once.
-const searchRows = 200
+// Search reads so many operations at once.
+const fewestRows, searchRows = 50, 200
 
 // Filter chooses operations. Zero values match everything.
 type Filter struct {
@@ -194,7 +194,7 @@ func (s *Store) search(ctx context.Context, f Filter) ([]history.Past, error) {
 // searchPages reads pages until it has Limit operations or nothing is left.
 func (s *Store) searchPages(ctx context.Context, f Filter, p history.Page, final operation.State) (
 	hits []history.Past, err error) {
-	p.Since, p.Limit = f.Since, searchRows
+	p.Since, p.Limit = f.Since, min(max(f.Limit, fewestRows), searchRows)
 	for {
 		page, err := s.past(ctx, p, final)
 		if err != nil {
@@ -209,7 +209,7 @@ func (s *Store) searchPages(ctx context.Context, f Filter, p history.Page, final
 			}
 			p.Before = history.Mark{At: past.At, ID: past.Operation.ID}
 		}
-		if len(page) < searchRows {
+		if len(page) < p.Limit {
 			return hits, nil
 		}
 	}

@@ -26,22 +26,23 @@ func (s *Store) Past(ctx context.Context, p history.Page) ([]history.Past, error
 }
 
 // past reads by one index: that of the listener, the channel, the person or the final
-// state, the first that is not empty.
-func (s *Store) past(ctx context.Context, p history.Page, final operation.State) ([]history.Past, error) {
+// state, the first that is not empty. It compares a final state also with the listener
+// and the person.
+func (s *Store) past(ctx context.Context, p history.Page, state operation.State) ([]history.Past, error) {
 	since, at, id, rows := column(p.Since), before(p.Before), p.Before.ID, rowLimit(p.Limit)
 	switch {
 	case p.Listener != "":
 		return pasts(s.q.PastOfListener(ctx, query.PastOfListenerParams{
-			ListenerID: p.Listener, Since: since, At: at, ID: id, MaxRows: rows}))
+			ListenerID: p.Listener, State: string(state), Since: since, At: at, ID: id, MaxRows: rows}))
 	case p.Channel != "":
 		return pasts(s.q.PastOfChannel(ctx, query.PastOfChannelParams{
 			ChannelID: p.Channel, Since: since, At: at, ID: id, MaxRows: rows}))
 	case p.Actor != "":
 		return pasts(s.q.PastOfActor(ctx, query.PastOfActorParams{
-			ActorID: p.Actor, Since: since, At: at, ID: id, MaxRows: rows}))
-	case final != "":
+			ActorID: p.Actor, State: string(state), Since: since, At: at, ID: id, MaxRows: rows}))
+	case state != "":
 		return pasts(s.q.PastInState(ctx, query.PastInStateParams{
-			State: string(final), Since: since, At: at, ID: id, MaxRows: rows}))
+			State: string(state), Since: since, At: at, ID: id, MaxRows: rows}))
 	}
 	return pasts(s.q.Past(ctx, query.PastParams{Since: since, At: at, ID: id, MaxRows: rows}))
 }
@@ -154,8 +155,9 @@ func (f Filter) matches(op operation.Operation) bool {
 }
 
 // Search lists accepted operations, newest first, without drafts. It reads by the index
-// of one filter, the first of listener, person and state that is given, and compares the
-// others in what it reads: at most the operations of that listener or that person.
+// of one filter, the first that is given of open state, listener, person and final state,
+// and compares the others in what it reads: at most the operations of that listener or
+// person.
 func (s *Store) Search(ctx context.Context, f Filter) ([]operation.Operation, error) {
 	hits, err := s.search(ctx, f)
 	newestFirst(hits)
@@ -169,6 +171,8 @@ func (s *Store) Search(ctx context.Context, f Filter) ([]operation.Operation, er
 
 func (s *Store) search(ctx context.Context, f Filter) ([]history.Past, error) {
 	switch {
+	case f.State != "" && f.State.Open():
+		return s.searchOpen(ctx, f)
 	case f.Listener != "":
 		var hits []history.Past
 		ids, err := s.q.ListenersCalled(ctx, f.Listener)
@@ -178,25 +182,22 @@ func (s *Store) search(ctx context.Context, f Filter) ([]history.Past, error) {
 		for _, id := range ids {
 			if err == nil {
 				var some []history.Past
-				some, err = s.searchPages(ctx, f, history.Page{Listener: id}, "")
+				some, err = s.searchPages(ctx, f, history.Page{Listener: id})
 				hits = append(hits, some...)
 			}
 		}
 		return hits, err
 	case f.ActorID != "":
-		return s.searchPages(ctx, f, history.Page{Actor: f.ActorID}, "")
-	case f.State != "" && f.State.Open():
-		return s.searchOpen(ctx, f)
+		return s.searchPages(ctx, f, history.Page{Actor: f.ActorID})
 	}
-	return s.searchPages(ctx, f, history.Page{}, f.State)
+	return s.searchPages(ctx, f, history.Page{})
 }
 
 // searchPages reads pages until it has Limit operations or nothing is left.
-func (s *Store) searchPages(ctx context.Context, f Filter, p history.Page, final operation.State) (
-	hits []history.Past, err error) {
+func (s *Store) searchPages(ctx context.Context, f Filter, p history.Page) (hits []history.Past, err error) {
 	p.Since, p.Limit = f.Since, min(max(f.Limit, fewestRows), searchRows)
 	for {
-		page, err := s.past(ctx, p, final)
+		page, err := s.past(ctx, p, f.State)
 		if err != nil {
 			return nil, err
 		}
@@ -224,7 +225,7 @@ func (s *Store) searchOpen(ctx context.Context, f Filter) (hits []history.Past, 
 			return nil, err
 		}
 		for _, past := range page {
-			if !past.At.Before(f.Since) {
+			if f.matches(past.Operation) && !past.At.Before(f.Since) {
 				hits = append(hits, past)
 			}
 			after = past.Operation.Subject()

@@ -66,6 +66,7 @@ limit @max_rows;
 -- name: PastOfListener :many
 select accepted_at, record from operations
 where listener_id = @listener_id and accepted_at >= @since and accepted_at <= @at and (accepted_at < @at or id < @id)
+  and (@state = '' or state = @state)
 order by accepted_at desc, id desc
 limit @max_rows;
 
@@ -78,6 +79,7 @@ limit @max_rows;
 -- name: PastOfActor :many
 select accepted_at, record from operations
 where actor_id = @actor_id and accepted_at >= @since and accepted_at <= @at and (accepted_at < @at or id < @id)
+  and (@state = '' or state = @state)
 order by accepted_at desc, id desc
 limit @max_rows;
 

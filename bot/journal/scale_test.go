@@ -110,13 +110,17 @@ func readsAYear(t *testing.T, s *Store) {
 		{"list --listener NAME", search(Filter{Listener: op.Listener.Name})},
 		{"list --listener NONE", search(Filter{Listener: "none"})},
 		{"list --person", search(Filter{ActorID: op.Actor.UserID})},
-		{"list --listener ID --state, no match", search(Filter{Listener: op.Listener.ID, State: operation.NeedsPerson})},
+		{"list --listener ID --state, no match",
+			search(Filter{Listener: op.Listener.ID, State: operation.NeedsPerson})},
 		{"list --person --state, no match", search(Filter{ActorID: op.Actor.UserID, State: operation.NeedsPerson})},
 		{"page of history", page(history.Page{})},
 		{"page of a listener", page(history.Page{Listener: op.Listener.ID})},
 		{"page of a channel", page(history.Page{Channel: op.Place.ChannelID})},
 		{"page of a person", page(history.Page{Actor: op.Actor.UserID})},
-		{"page of denials", func() error { _, err := s.Denials(ctx, history.Page{Since: since, Limit: 50}); return err }},
+		{"page of denials", func() error {
+			_, err := s.Denials(ctx, history.Page{Since: since, Limit: 50})
+			return err
+		}},
 		{"open requests", func() error { _, err := s.Open(ctx); return err }},
 		{"unreported", func() error { _, err := s.Unreported(ctx, op.ClickedAt, "", 50); return err }},
 		{"a request by its reference", func() error { _, err := s.Operation(ctx, op.Ref); return err }},

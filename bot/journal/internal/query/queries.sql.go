@@ -1343,8 +1343,9 @@ func (q *Queries) PastInState(ctx context.Context, arg PastInStateParams) ([]Pas
 const pastOfActor = `-- name: PastOfActor :many
 select accepted_at, record from operations
 where actor_id = $1 and accepted_at >= $2 and accepted_at <= $3 and (accepted_at < $3 or id < $4)
+  and ($5 = '' or state = $5)
 order by accepted_at desc, id desc
-limit $5
+limit $6
 `
 
 type PastOfActorParams struct {
@@ -1352,6 +1353,7 @@ type PastOfActorParams struct {
 	Since   sql.NullInt64
 	At      sql.NullInt64
 	ID      string
+	State   interface{}
 	MaxRows int32
 }
 
@@ -1366,6 +1368,7 @@ func (q *Queries) PastOfActor(ctx context.Context, arg PastOfActorParams) ([]Pas
 		arg.Since,
 		arg.At,
 		arg.ID,
+		arg.State,
 		arg.MaxRows,
 	)
 	if err != nil {
@@ -1441,8 +1444,9 @@ func (q *Queries) PastOfChannel(ctx context.Context, arg PastOfChannelParams) ([
 const pastOfListener = `-- name: PastOfListener :many
 select accepted_at, record from operations
 where listener_id = $1 and accepted_at >= $2 and accepted_at <= $3 and (accepted_at < $3 or id < $4)
+  and ($5 = '' or state = $5)
 order by accepted_at desc, id desc
-limit $5
+limit $6
 `
 
 type PastOfListenerParams struct {
@@ -1450,6 +1454,7 @@ type PastOfListenerParams struct {
 	Since      sql.NullInt64
 	At         sql.NullInt64
 	ID         string
+	State      interface{}
 	MaxRows    int32
 }
 
@@ -1464,6 +1469,7 @@ func (q *Queries) PastOfListener(ctx context.Context, arg PastOfListenerParams) 
 		arg.Since,
 		arg.At,
 		arg.ID,
+		arg.State,
 		arg.MaxRows,
 	)
 	if err != nil {

@@ -42,6 +42,7 @@ func (i *Intake) sendPrepared(ctx context.Context, a Request, op operation.Opera
 	clicked := i.Now()
 	c := Click{OperationID: op.ID, Actor: a.Actor, Place: a.Place, Delivery: a.Delivery}
 	q := clickQuestion(op, c, clicked)
+	q.Fresh, q.Last = false, true // nobody clicked: the command was checked just now
 	d := i.decideSend(ctx, q, op)
 	if !d.Allowed && d.Code == operation.DeniedApproval {
 		return op, true, nil

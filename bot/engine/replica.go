@@ -122,12 +122,13 @@ func (e *Engine) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	g, ctx := errgroup.WithContext(ctx)
+	resume := func(ctx context.Context) error { e.resume(ctx); return nil }
 	if e.replica == nil {
-		g.Go(func() error { return each(ctx, lookEvery, nil, e.resume) })
+		g.Go(func() error { return each(ctx, lookEvery, nil, resume) })
 	} else {
-		g.Go(func() error { return each(ctx, lookAnyway, e.look, e.resume) })
+		g.Go(func() error { return each(ctx, lookAnyway, e.look, resume) })
 		g.Go(func() error { return each(ctx, e.replica.every, nil, e.beat) })
-		g.Go(func() error { return e.listen(ctx) })
+		g.Go(func() error { e.listen(ctx); return nil })
 		g.Go(func() error {
 			select {
 			case <-e.replica.left:
@@ -163,11 +164,11 @@ func each(ctx context.Context, every time.Duration, asked <-chan struct{}, do fu
 
 // listen hears of wake-ups from other replicas. Wake-ups may be missed while the
 // connection is away, so all runs look again when it is back.
-func (e *Engine) listen(ctx context.Context) error {
+func (e *Engine) listen(ctx context.Context) {
 	for {
 		err := e.replica.table.Listen(ctx, e.hear)
 		if ctx.Err() != nil {
-			return nil
+			return
 		}
 		if e.replica.deaf.changed(err) {
 			e.log.Warn("wake-ups from other replicas are not heard; retrying", zap.Error(err))

@@ -156,12 +156,12 @@ func (e *Engine) wakeAll() {
 
 // resume starts runs for operations that have none in a live process. It is called
 // every second, so it logs a cause once, until the cause changes.
-func (e *Engine) resume(ctx context.Context) error {
+func (e *Engine) resume(ctx context.Context) {
 	ids, first := e.leases.Leases(ctx)
 	failed := 0
 	for _, id := range ids {
 		if ctx.Err() != nil {
-			return nil
+			return
 		}
 		if err := e.Start(ctx, id); err != nil {
 			first = cmp.Or(first, err)
@@ -169,10 +169,9 @@ func (e *Engine) resume(ctx context.Context) error {
 		}
 	}
 	if ctx.Err() != nil || e.Ready() != nil {
-		return nil
+		return
 	}
 	if e.unresumed.changed(first) && first != nil {
 		e.log.Warn("operations could not be resumed; retrying", zap.Int("operations", failed), zap.Error(first))
 	}
-	return nil
 }

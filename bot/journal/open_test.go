@@ -142,6 +142,11 @@ func TestPragmasAreReadBackOnEveryConnection(t *testing.T) {
 	t.Parallel()
 	s := openNew(t)
 	require.NoError(t, checkPragmas(t.Context(), s.DB(), sqliteConnections))
+	for _, p := range sqlitePragmas() { // and on the one that writes
+		var got string
+		require.NoError(t, s.group.conn.QueryRowContext(t.Context(), "pragma "+p.name).Scan(&got))
+		require.Equal(t, p.want, got, p.name)
+	}
 	for _, p := range []struct{ statement, want string }{
 		{"pragma synchronous = normal", "synchronous is 1 and must be 2"},
 		{"pragma foreign_keys = off", "foreign_keys is 0 and must be 1"},

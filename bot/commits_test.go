@@ -61,12 +61,12 @@ func TestCommitsOfEachKindOfRequest(t *testing.T) {
 		"a typed command that is sent at once": {intake.ConfirmNever, func(h *house) {
 			h.types(ana, incident, "lst-8f2c web-07")
 			h.sees(ana, incident, "Added", "Available")
-		}, 10},
+		}, 9},
 		"a preview and a click": {intake.ConfirmAlways, func(h *house) {
 			h.types(ana, incident, "lst-8f2c web-07")
 			h.clicks(ana, h.sees(ana, incident, "Preview", "req_send"), "req_send")
 			h.sees(ana, incident, "Added", "Available")
-		}, 13},
+		}, 12},
 		"help": {intake.ConfirmAlways, func(h *house) { h.types(ana, incident, "help") }, 0},
 		"a wrong option": {intake.ConfirmAlways, func(h *house) {
 			h.types(ana, incident, "lst-8f2c web-07 weight=500")
@@ -74,7 +74,7 @@ func TestCommitsOfEachKindOfRequest(t *testing.T) {
 		"a status": {intake.ConfirmAlways, func(h *house) {
 			h.types(ana, incident, "status LBR-NOSUCH")
 			h.sees(ana, incident, "LBR-NOSUCH")
-		}, 2},
+		}, 1},
 		"a form that is opened": {intake.ConfirmAlways, func(h *house) { h.typedForm(ana, incident) }, 0},
 		"a form that is sent": {intake.ConfirmAlways, func(h *house) {
 			view, state := h.typedForm(ana, incident), sandbox.ViewState{}

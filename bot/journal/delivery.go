@@ -3,6 +3,7 @@ package journal
 import (
 	"cmp"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"time"
@@ -24,14 +25,29 @@ func answerKey(delivery string) string { return "seen:" + delivery }
 
 // Claim gives this process the right to answer a delivery. It returns false if the
 // delivery was answered, or while another live process has the right. Deliveries are
-// known for at least 24 hours.
+// known for at least 24 hours. It commits only what other processes must know: on
+// SQLite nothing for a new delivery, and nothing for one that this process has claimed.
 func (s *Store) Claim(ctx context.Context, delivery string) (bool, error) {
+	const doing = "claiming a delivery in journal"
+	if err := s.place.check(); err != nil {
+		return false, s.explain(doing, err)
+	}
+	row, err := s.q.FindDelivery(ctx, answerKey(delivery))
+	isNew := errors.Is(err, sql.ErrNoRows)
+	switch {
+	case err != nil && !isNew:
+		return false, s.explain(doing, err)
+	case err == nil && row.Told:
+		return false, nil
+	case err == nil && row.Owner == s.process, isNew && s.group != nil: // no other process could answer it
+		return true, nil
+	}
 	var n int64
-	err := s.writeOne(ctx, func(ctx context.Context, _ query.DBTX, q *query.Queries) (err error) {
+	err = s.writeOne(ctx, func(ctx context.Context, _ query.DBTX, q *query.Queries) (err error) {
 		n, err = s.claim(ctx, q, delivery, "")
 		return err
 	})
-	return n > 0, s.explain("claiming a delivery in journal", err)
+	return n > 0, s.explain(doing, err)
 }
 
 func (s *Store) claim(ctx context.Context, q *query.Queries, delivery, operationID string) (int64, error) {
@@ -42,7 +58,8 @@ func (s *Store) claim(ctx context.Context, q *query.Queries, delivery, operation
 // Told records that the person has the answer to a delivery of this process.
 func (s *Store) Told(ctx context.Context, delivery string) error {
 	err := s.writeOne(ctx, func(ctx context.Context, _ query.DBTX, q *query.Queries) error {
-		return q.TellDelivery(ctx, query.TellDeliveryParams{Key: answerKey(delivery), Owner: s.process})
+		return q.TellDelivery(ctx, query.TellDeliveryParams{Key: answerKey(delivery), At: s.now().UnixMilli(),
+			Owner: s.process})
 	})
 	return s.explain("recording an answer in journal", err)
 }

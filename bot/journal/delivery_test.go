@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot/operation"
@@ -125,5 +126,23 @@ func TestDeliverySeenByAnEarlierVersionIsAnswered(t *testing.T) {
 		require.NoError(t, err)
 		requireDelivered(t, operation.Delivered{Told: true}, s, "typed")
 		requireClaim(t, false, s, "typed")
+	})
+}
+
+func TestClaimCommitsOnlyWhatOtherProcessesMustKnow(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *Store) {
+		before := testutil.ToFloat64(s.commits)
+		spent := func() float64 { return testutil.ToFloat64(s.commits) - before }
+		requireClaim(t, true, s, "typed")
+		first := spent()
+		if s.group != nil {
+			require.Zero(t, first, "no other process can answer it")
+		}
+		requireClaim(t, true, s, "typed")
+		require.Equal(t, first, spent(), "it has the claim already")
+		require.NoError(t, s.Told(t.Context(), "typed"))
+		require.Equal(t, first+1, spent())
+		requireClaim(t, false, s, "typed")
+		require.Equal(t, first+1, spent())
 	})
 }

@@ -146,10 +146,12 @@ where not deliveries.told
   and (deliveries.owner = excluded.owner or not exists (select 1 from replicas r where r.id = deliveries.owner and not r.gone));
 
 -- name: TellDelivery :exec
-update deliveries set told = true where key = @key and owner = @owner;
+-- Nothing if another process has claimed it since. On SQLite it need not be claimed.
+insert into deliveries (key, operation_id, at, owner, told) values (@key, '', @at, @owner, true)
+on conflict (key) do update set told = true where deliveries.owner = excluded.owner;
 
 -- name: FindDelivery :one
-select operation_id, told from deliveries where key = @key;
+select operation_id, told, owner from deliveries where key = @key;
 
 -- name: DeliveryNow :many
 -- The row of its answer, and that of the operation that was accepted for it.

@@ -660,18 +660,19 @@ func (q *Queries) EventsOf(ctx context.Context, operationID string) ([]EventsOfR
 }
 
 const findDelivery = `-- name: FindDelivery :one
-select operation_id, told from deliveries where key = $1
+select operation_id, told, owner from deliveries where key = $1
 `
 
 type FindDeliveryRow struct {
 	OperationID string
 	Told        bool
+	Owner       string
 }
 
 func (q *Queries) FindDelivery(ctx context.Context, key string) (FindDeliveryRow, error) {
 	row := q.db.QueryRowContext(ctx, findDelivery, key)
 	var i FindDeliveryRow
-	err := row.Scan(&i.OperationID, &i.Told)
+	err := row.Scan(&i.OperationID, &i.Told, &i.Owner)
 	return i, err
 }
 
@@ -1812,16 +1813,19 @@ func (q *Queries) TakeTurn(ctx context.Context, arg TakeTurnParams) error {
 }
 
 const tellDelivery = `-- name: TellDelivery :exec
-update deliveries set told = true where key = $1 and owner = $2
+insert into deliveries (key, operation_id, at, owner, told) values ($1, '', $2, $3, true)
+on conflict (key) do update set told = true where deliveries.owner = excluded.owner
 `
 
 type TellDeliveryParams struct {
 	Key   string
+	At    int64
 	Owner string
 }
 
+// Nothing if another process has claimed it since. On SQLite it need not be claimed.
 func (q *Queries) TellDelivery(ctx context.Context, arg TellDeliveryParams) error {
-	_, err := q.db.ExecContext(ctx, tellDelivery, arg.Key, arg.Owner)
+	_, err := q.db.ExecContext(ctx, tellDelivery, arg.Key, arg.At, arg.Owner)
 	return err
 }
 

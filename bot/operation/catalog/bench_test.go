@@ -119,3 +119,27 @@ func BenchmarkSuggestionsWhileARefreshRuns(b *testing.B) {
 	b.ReportMetric(float64(memory), "kept-B")
 	b.ReportMetric(float64(refreshes), "refreshes")
 }
+
+// A name is found without looking at every server.
+func BenchmarkKnownServers(b *testing.B) {
+	api := zenlayertest.New(zenlayertest.Options{Seed: large(), KeepCalls: 1})
+	endpoint, err := api.Start()
+	require.NoError(b, err)
+	defer api.Close()
+	client, err := zenlayer.New(zenlayer.Config{Endpoint: endpoint,
+		Token: zenlayer.NewSecret(zenlayertest.SampleToken)})
+	require.NoError(b, err)
+	c := catalog.New(catalog.Config{Source: client, Now: time.Now, Log: zap.NewNop(),
+		Registerer: prometheus.NewRegistry()})
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- c.Run(ctx) }()
+	require.Eventually(b, func() bool { _, ok := c.ServersReadAt(); return ok }, time.Minute, time.Millisecond)
+	all, _ := c.Servers("", "", 1)
+	b.ReportAllocs()
+	for b.Loop() {
+		require.NotEmpty(b, c.KnownServers(all[0].Name, ""))
+	}
+	stop()
+	require.NoError(b, <-done)
+}

@@ -18,6 +18,7 @@ type list[T any] struct {
 	keys  string    // of all items, in one text that can be searched at once
 	ends  []int     // of the key of each item, with the line break that follows it
 	byID  map[string]int
+	names []int // where each name of an item begins in keys, in the order of the names
 }
 
 // entry is an item before it has its place in a list.
@@ -40,6 +41,7 @@ func newList[T any](at time.Time, entries []entry[T]) list[T] {
 		l.items[n], l.ends[n], l.byID[e.id] = e.item, keys.Len(), n
 	}
 	l.keys = keys.String()
+	l.order()
 	return l
 }
 
@@ -70,33 +72,40 @@ func (l *list[T]) allNamed(spelling string) (items []T) {
 	if !ok {
 		return nil
 	}
-	last := -1
-	for at := 0; ; at++ {
-		next := strings.Index(l.keys[at:], line[:min(len(line), maxNeedle)])
-		if next < 0 {
-			return items
+	last, text := -1, strings.TrimSuffix(line, "\n")
+	first, _ := slices.BinarySearchFunc(l.names, text, func(at int, text string) int {
+		return strings.Compare(l.line(at), text)
+	})
+	for _, at := range l.names[first:] {
+		if l.line(at) != text {
+			break
 		}
-		at += next
-		n, _ := slices.BinarySearch(l.ends, at+1)
-		if n != last && l.names(n, at, line) {
+		if n, _ := slices.BinarySearch(l.ends, at+1); n != last {
 			items, last = append(items, l.items[n]), n
 		}
 	}
+	return items
 }
 
-// maxNeedle is up to which length strings.Index does without a slower search, in bytes.
-const maxNeedle = 60
+// line returns the line of the keys that begins at a byte.
+func (l *list[T]) line(at int) string {
+	line, _, _ := strings.Cut(l.keys[at:], "\n")
+	return line
+}
 
-// names reports whether a line begins at a byte of the keys and is one of the names of item n.
-func (l *list[T]) names(n, at int, line string) bool {
-	if at > 0 && l.keys[at-1] != '\n' || !strings.HasPrefix(l.keys[at:], line) {
-		return false
-	}
+// order finds where the names of the items begin.
+func (l *list[T]) order() {
 	begin := 0
-	if n > 0 {
-		begin = l.ends[n-1]
+	for _, end := range l.ends {
+		names, _, _ := strings.Cut(l.keys[begin:end], endOfNames)
+		for at := begin; at < begin+len(names); at += len(l.line(at)) + 1 {
+			l.names = append(l.names, at)
+		}
+		begin = end
 	}
-	return !strings.Contains(l.keys[begin:at], endOfNames)
+	slices.SortFunc(l.names, func(a, b int) int {
+		return cmp.Or(strings.Compare(l.line(a), l.line(b)), cmp.Compare(a, b))
+	})
 }
 
 func (l *list[T]) get(id string) (item T, ok bool) {

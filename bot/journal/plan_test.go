@@ -134,6 +134,7 @@ func planOf(t *testing.T, conn *sql.Conn, statement string, args []any) (lines [
 		require.NoError(t, rows.Scan(row...))
 		lines = append(lines, strings.TrimSpace(fmt.Sprint(*row[len(row)-1].(*any))))
 	}
+	require.NoError(t, rows.Err())
 	require.NotEmpty(t, lines)
 	return lines
 }

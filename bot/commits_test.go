@@ -21,7 +21,7 @@ func (h *house) metric(name string) int {
 	h.t.Helper()
 	address := regexp.MustCompile(`"admin":"([^"]+)"`).FindStringSubmatch(h.log.String())
 	require.NotEmpty(h.t, address)
-	answer, err := http.Get("http://" + address[1] + "/metrics") //nolint:noctx // a test's own server
+	answer, err := http.Get("http://" + address[1] + "/metrics")
 	require.NoError(h.t, err)
 	defer func() { require.NoError(h.t, answer.Body.Close()) }()
 	for lines := bufio.NewScanner(answer.Body); lines.Scan(); {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"runtime"
 	"sync"
 
 	"lbbot/bot/journal/internal/prepared"
@@ -140,6 +141,7 @@ func (g *group) close() error {
 func (g *group) run() {
 	defer close(g.ended)
 	for range g.wake {
+		runtime.Gosched() // what can run now may write too, and shares the commit
 		g.commit()
 		g.mu.Lock()
 		over := g.closed && len(g.waiting) == 0

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"testing"
 	"time"
 
@@ -106,6 +107,26 @@ func TestWaitingWritesShareACommitAndSeeEachOther(t *testing.T) {
 			require.NoError(t, errs[2], "others do not notice")
 		})
 	}
+}
+
+// TestWritesThatCanRunAtOnceShareACommit is not parallel: the processors are the whole program's. It tries again
+// because the scheduler may interrupt a goroutine.
+func TestWritesThatCanRunAtOnceShareACommit(t *testing.T) { //nolint:paralleltest // see above
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	s, done := openNew(t), make(chan error, 16)
+	for range 5 {
+		before := testutil.ToFloat64(s.commits)
+		for i := range cap(done) {
+			go func() { done <- s.Record(context.Background(), event(fmt.Sprint(i))) }()
+		}
+		for range cap(done) {
+			require.NoError(t, <-done)
+		}
+		if testutil.ToFloat64(s.commits)-before == 1 {
+			return
+		}
+	}
+	require.Fail(t, "the writer did not wait for what could run")
 }
 
 func TestAWriteThatFailsIsUndoneAlone(t *testing.T) {

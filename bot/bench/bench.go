@@ -31,10 +31,14 @@ type Options struct {
 	PostgresURL string
 	// Other is a command of the shell that starts another bot; empty: none.
 	Other string
+	// Watch has the people let the bot read the status of each server after it was added.
+	Watch bool
+	// Replicas is how many processes of lbbot share a database; below two: one.
+	Replicas int
 	// Rounds is how often all bots take their turns.
 	Rounds int
-	// Profile is a file for a processor profile of lbbot; each turn overwrites it. Empty:
-	// none.
+	// Profile is a file for a processor profile of lbbot, of several replicas the first;
+	// each turn overwrites it. Empty: none.
 	Profile string
 	// Environ are variables that every bot gets, such as PATH.
 	Environ []string

@@ -18,10 +18,10 @@ const (
 	singles = 3
 )
 
-// measure is the turn of a bot that is connected, until it has stopped.
+// measure is the turn of a bot that is connected, until it is to stop.
 func (t *turn) measure(ctx context.Context) error {
 	for _, step := range []func(context.Context) error{t.settle, t.idle, t.warmUp, t.settle, t.loaded, t.help,
-		t.single, t.stop} {
+		t.single} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -99,7 +99,7 @@ func (t *turn) single(ctx context.Context) error {
 		if err := t.settle(ctx); err != nil {
 			return err
 		}
-		before, _, err := t.metrics.commits(ctx)
+		before, _, err := t.commits(ctx)
 		if err != nil {
 			return err
 		}
@@ -117,7 +117,7 @@ func (t *turn) single(ctx context.Context) error {
 // result is shown. The bot has no answer to its call of Slack then.
 func (t *turn) untilShown(ctx context.Context, n int) (commits float64, err error) {
 	var failed error
-	t.stage.OnShown(func(int) { commits, _, failed = t.metrics.commits(ctx) })
+	t.stage.OnShown(func(int) { commits, _, failed = t.commits(ctx) })
 	defer t.stage.OnShown(nil)
 	_, _, err = add(ctx, t.stage, n)
 	return commits, errors.Join(err, failed)
@@ -132,13 +132,15 @@ func (t *turn) commands() int {
 	return n
 }
 
-// stop ends the bot and compares what people saw with what was added.
+// stop ends the processes one after the other, and compares what people saw with what was added.
 func (t *turn) stop(ctx context.Context) error {
-	took, err := t.process.Stop(ctx)
-	if err != nil {
-		return err
+	for _, p := range t.processes {
+		took, err := p.Stop(ctx)
+		if err != nil {
+			return err
+		}
+		t.result.Stop = max(t.result.Stop, milliseconds(took))
 	}
-	t.result.Stop = milliseconds(took)
 	typed := t.commands()
 	if t.result.Early == nil {
 		typed = warmUp + t.load.Operations
@@ -167,20 +169,38 @@ func (t *turn) look(ctx context.Context) (m moment, err error) {
 	if m.usage, err = t.usage(); err != nil || t.bot.database == nil {
 		return m, err
 	}
-	if m.commits, m.counted, err = t.metrics.commits(ctx); err != nil {
+	if m.commits, m.counted, err = t.commits(ctx); err != nil {
 		return m, err
 	}
 	m.writes, err = t.bot.database.writes(ctx, t.address)
 	return m, err
 }
 
-// usage of the bot; zero where it cannot be measured.
+// usage of all processes of the bot; zero where it cannot be measured.
 func (t *turn) usage() (process.Usage, error) {
-	usage, err := t.process.Usage()
-	if errors.Is(err, process.ErrNotMeasured) {
-		err = nil
+	var all process.Usage
+	for _, p := range t.processes {
+		usage, err := p.Usage()
+		if err != nil && !errors.Is(err, process.ErrNotMeasured) {
+			return all, err
+		}
+		all.Processor += usage.Processor
+		all.Resident += usage.Resident
+		all.Peak += usage.Peak
 	}
-	return usage, err
+	return all, nil
+}
+
+// commits of the journal by all processes; ok is false if the bot does not count them.
+func (t *turn) commits(ctx context.Context) (all float64, ok bool, err error) {
+	for _, m := range t.metrics {
+		n, counted, err := m.commits(ctx)
+		if err != nil {
+			return 0, false, err
+		}
+		all, ok = all+n, ok || counted
+	}
+	return all, ok, nil
 }
 
 func mebibytes(n int64) float64 { return float64(n) / (1 << 20) }

@@ -23,6 +23,7 @@ type Report struct {
 type Result struct {
 	Bot        string `json:"bot"`                // lbbot or other
 	Database   string `json:"database,omitempty"` // sqlite or postgres
+	Replicas   int    `json:"replicas,omitempty"` // processes of lbbot
 	Load       string `json:"load"`
 	Round      int    `json:"round"`
 	Operations int    `json:"operations"`
@@ -35,11 +36,11 @@ type Result struct {
 	// Processor is user and system time of the bot for one operation, in milliseconds.
 	Processor float64 `json:"processor_ms_per_operation"`
 	// Idle is resident memory after the start, Peak the most until the end of the load,
-	// in MiB.
+	// in MiB, of all processes.
 	Idle float64 `json:"idle_mib"`
 	Peak float64 `json:"peak_mib"`
 	// Start is from the start of the process to its first hello, Stop from SIGTERM to its
-	// end, in milliseconds.
+	// end, in milliseconds; of several processes the slowest.
 	Start float64 `json:"start_to_hello_ms"`
 	Stop  float64 `json:"sigterm_to_exit_ms"`
 	// Commits of the journal for one operation, work that follows the result included. It

@@ -89,7 +89,13 @@ func (r Report) compared(w io.Writer) {
 	}
 }
 
-func (r Result) who() string { return strings.TrimSpace(r.Bot + " " + r.Database) }
+func (r Result) who() string {
+	name := strings.TrimSpace(r.Bot + " " + r.Database)
+	if r.Replicas > 1 {
+		name += fmt.Sprintf(" x%d", r.Replicas)
+	}
+	return name
+}
 
 // String has the quantiles as four cells.
 func (q Quantiles) String() string {

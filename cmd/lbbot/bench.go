@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -52,6 +53,9 @@ func (s session) benchCommand() *cobra.Command {
 		if o.Rounds < 1 {
 			return usageError{fmt.Errorf("--rounds %d must be 1 or more", o.Rounds)}
 		}
+		if err := replicas(o); err != nil {
+			return usageError{err}
+		}
 		return s.bench(cmd.Context(), o, file)
 	}
 	l.flags(cmd)
@@ -59,10 +63,24 @@ func (s session) benchCommand() *cobra.Command {
 	f.StringVar(&o.PostgresURL, "postgres-url", "",
 		"PostgreSQL on which databases are created and dropped; empty: a temporary one is started")
 	f.StringVar(&o.Other, "vs", "", "shell command of another bot, which takes turns with lbbot")
+	f.IntVar(&o.Replicas, "replicas", 1, "how many processes of lbbot share a database; more than 1 need PostgreSQL")
+	f.BoolVar(&o.Watch, "watch", false, "have the status of each server read after it was added, as people get it "+
+		"unless they type no-watch")
 	f.IntVar(&o.Rounds, "rounds", 1, "how often the bots take turns (3 with --vs)")
 	f.StringVar(&file, "json", "", "file for the report as JSON")
 	f.StringVar(&o.Profile, "profile", "", "file for a processor profile of lbbot; each turn overwrites it")
 	return cmd
+}
+
+// replicas checks how many processes share a database.
+func replicas(o bench.Options) error {
+	switch {
+	case o.Replicas < 1:
+		return fmt.Errorf("--replicas %d must be 1 or more", o.Replicas)
+	case o.Replicas > 1 && slices.Contains(o.Databases, bench.SQLite):
+		return fmt.Errorf("--replicas %d need --database postgres: SQLite has one process only", o.Replicas)
+	}
+	return nil
 }
 
 func (l *load) flags(cmd *cobra.Command) {

@@ -30,6 +30,7 @@ func TestBenchMeasuresTheWholeWay(t *testing.T) {
 	}
 	require.Less(t, got.Ack.P50, got.Answer.P50)
 	require.InDelta(t, 1, got.Zenlayer["RegisterBackend"], 0)
+	require.InDelta(t, 2, got.Zenlayer["DescribeBackends"], 0, "before the call; the status is not watched")
 	require.InDelta(t, 1, got.Slack["chat.postMessage"], 0)
 	require.Positive(t, got.PerSecond)
 	require.Positive(t, got.Start)
@@ -73,6 +74,8 @@ func TestWrongFlagsOfBenchAreUsageErrors(t *testing.T) {
 		"a rate below zero":      {[]string{"--rate", "-1"}, "--rate -1 must not be negative"},
 		"fewer than none":        {[]string{"--at-once", "-1"}, "--at-once -1 must not be negative"},
 		"nothing to measure":     {[]string{"--at-once", "0"}, "give -k, --rate or --at-once"},
+		"no replicas":            {[]string{"--replicas", "0"}, "--replicas 0 must be 1 or more"},
+		"replicas on SQLite":     {[]string{"--replicas", "2"}, "--replicas 2 need --database postgres"},
 		"no rounds":              {[]string{"--rounds", "0"}, "--rounds 0 must be 1 or more"},
 		"an argument":            {[]string{"now"}, `lbbot bench takes no arguments, and got "now"`},
 		"a flag that is unknown": {[]string{"--rats", "1"}, "unknown flag: --rats\n       See lbbot bench --help"},

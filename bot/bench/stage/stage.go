@@ -27,7 +27,7 @@ const Command = "/lb-register"
 type Stage struct {
 	slack *sandbox.Slack
 	cloud *zenlayertest.Server
-	size  int // commands that there is room for
+	watch bool // the people ask for the status of the servers
 
 	slackDoor, cloudDoor *door
 
@@ -38,9 +38,10 @@ type Stage struct {
 
 // Open starts the stand-ins with room for size commands: each is typed by another person
 // in another channel, so that neither Slack's one message a second in a channel nor the
-// bot's memory of people and channels helps or hinders.
-func Open(size int) (*Stage, error) {
-	s := &Stage{size: size, shown: map[int]chan struct{}{}}
+// bot's memory of people and channels helps or hinders. With watch the people let the bot
+// read the status of each server after it was added.
+func Open(size int, watch bool) (*Stage, error) {
+	s := &Stage{watch: watch, shown: map[int]chan struct{}{}}
 	s.slack = sandbox.New(sandbox.Options{Workspace: workspace(size), NoTiers: true, Command: Command})
 	s.cloud = zenlayertest.New(zenlayertest.Options{Seed: account(size), KeepCalls: 1})
 	if _, err := s.slack.Start(); err != nil {
@@ -73,13 +74,13 @@ func (s *Stage) Environment() []string {
 	}
 }
 
-// AwaitHello blocks until a bot has a Socket Mode connection, and returns when it was
-// seen.
-func (s *Stage) AwaitHello(ctx context.Context) (time.Time, error) {
+// AwaitHello blocks until the bots have so many Socket Mode connections, and returns when
+// they were seen.
+func (s *Stage) AwaitHello(ctx context.Context, connections int) (time.Time, error) {
 	changes, stop := s.slack.Subscribe()
 	defer stop()
 	for {
-		if len(s.slack.Connections()) > 0 {
+		if len(s.slack.Connections()) >= connections {
 			return time.Now(), nil
 		}
 		select {
@@ -97,7 +98,7 @@ func (s *Stage) Add(ctx context.Context, n int) (ack time.Duration, shown <-chan
 	s.mu.Lock()
 	s.shown[n] = done
 	s.mu.Unlock()
-	in := s.slack.TypeCommand(ctx, personID(n), channelID(n), Command, text(n))
+	in := s.slack.TypeCommand(ctx, personID(n), channelID(n), Command, text(n, s.watch))
 	return in.AckAfter, done, s.failure(ctx, in, n)
 }
 

@@ -65,7 +65,7 @@ func post(t *testing.T, s *Stage, channel, text string) {
 
 func TestTruthNamesWhatWasLostAndWhatCameTwice(t *testing.T) {
 	t.Parallel()
-	s, err := Open(4)
+	s, err := Open(4, false)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	add := func(n int) {
@@ -91,13 +91,13 @@ func TestTruthNamesWhatWasLostAndWhatCameTwice(t *testing.T) {
 
 func TestCommandWithoutABotIsNotAcked(t *testing.T) {
 	t.Parallel()
-	s, err := Open(1)
+	s, err := Open(1, false)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	_, _, err = s.Add(t.Context(), 0)
 	require.ErrorContains(t, err, "command 0 got no ack that Slack takes")
 	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 	defer cancel()
-	_, err = s.AwaitHello(ctx)
+	_, err = s.AwaitHello(ctx, 1)
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 }

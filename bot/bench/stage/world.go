@@ -26,8 +26,12 @@ func balancerID(n int) string { return fmt.Sprintf("lb-b%02d", n%balancers) }
 func listenerID(n int) string { return fmt.Sprintf("lst-b%03d", n%listeners) }
 
 // text is what the person of command n types after the command.
-func text(n int) string {
-	return fmt.Sprintf("%s %s ports=8443 weight=20 reason=\"bench %d\"", listenerID(n), serverID(n), n)
+func text(n int, watch bool) string {
+	line := fmt.Sprintf("%s %s ports=8443 weight=20 reason=\"bench %d\"", listenerID(n), serverID(n), n)
+	if watch {
+		return line
+	}
+	return line + " no-watch"
 }
 
 // workspace has a person and a channel for each command.

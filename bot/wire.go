@@ -110,6 +110,10 @@ func policyChange(s policy.Status) map[string]string {
 	return data
 }
 
+// wallClock is the time without a monotonic reading, so that a clock that was set back
+// is noticed also by a time that was not read from the journal.
+func wallClock() time.Time { return time.Now().Round(0) }
+
 // wireRequests makes the runner, the engine, the intake and the Slack app.
 func (b *Bot) wireRequests(directory *web.Directory, metrics *prometheus.Registry) error {
 	c, log := b.config, b.log
@@ -128,7 +132,7 @@ func (b *Bot) wireRequests(directory *web.Directory, metrics *prometheus.Registr
 		operation.ChangeRemove: operation.Remove{Deregistrar: cloud}}
 	runner := &runner.Runner{Journal: b.journal, Pools: cloud, Changes: changes, Catalog: cloud, Lists: b.catalog,
 		Permission: b.gate, Roster: b.gate, Reporter: b.board, Asking: c.asking(),
-		Line: b.line, Now: time.Now, Log: log.Named("operation"), Metrics: counts}
+		Line: b.line, Now: wallClock, Log: log.Named("operation"), Metrics: counts}
 	b.engine = engine.New(b.engineConfig(runner))
 	requests := &intake.Intake{Journal: b.journal, Pauses: b.journal, Permission: b.gate, Roster: b.gate,
 		Reasons: b.gate, Offers: b.gate, Rules: b.gate, Lists: b.catalog, Listeners: b.journal, Reporter: b.board,

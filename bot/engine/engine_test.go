@@ -54,7 +54,7 @@ func TestPokeBeforeTheWaitIsNotLost(t *testing.T) {
 		p := w.launch(func(_ context.Context, run operation.Run, _ string) error {
 			close(read)
 			<-goOn
-			err := run.Wait(time.Hour)
+			err := errors.Join(run.Wait(0), run.Wait(time.Hour)) // a step without a wait ends no poke
 			close(ended)
 			return err
 		})

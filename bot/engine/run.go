@@ -25,9 +25,10 @@ func (r *run) Number() int64 { return r.number }
 // Wait implements operation.Run.
 func (r *run) Wait(d time.Duration) error {
 	e := r.engine
-	if d > 0 {
-		e.log.Debug("wait begins", zap.String("operation", r.id), zap.Duration("for", d))
+	if d <= 0 {
+		return e.holdLease(e.stopping)
 	}
+	e.log.Debug("wait begins", zap.String("operation", r.id), zap.Duration("for", d))
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {

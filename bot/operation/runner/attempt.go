@@ -16,27 +16,27 @@ const unreachableFor = 30 * time.Second
 
 // attempt makes the last checks and the call. It is one step, so that nothing
 // that was checked can be old when the call goes out.
-func (r *Runner) attempt(ctx context.Context, op operation.Operation) (operation.Next, error) {
+func (r *Runner) attempt(ctx context.Context, op *operation.Operation) (operation.Next, error) {
 	if op.State != operation.Accepted && op.State != operation.Sending {
 		return operation.Next{State: op.State}, nil
 	}
 	if len(op.Unanswered()) > 0 {
 		op.ResumedAt = r.Now() // the process died between sending and writing down the answer
-		return r.unconfirmed(ctx, &op)
+		return r.unconfirmed(ctx, op)
 	}
 	if n := len(op.Attempts); n > 0 && op.Attempts[n-1].Outcome == operation.OutcomeRefused {
-		return r.reconcile(ctx, &op)
+		return r.reconcile(ctx, op)
 	}
-	if over, err := r.overdue(ctx, &op); over != nil || err != nil {
+	if over, err := r.overdue(ctx, op); over != nil || err != nil {
 		return over.next(), err
 	}
-	if _, err := r.changeOf(op); err != nil {
+	if _, err := r.changeOf(*op); err != nil {
 		return operation.Next{}, err
 	}
 	if rest := op.WaitUntil.Sub(r.Now()); rest > 0 {
 		return operation.Next{State: op.State, After: rest}, nil // a button ended the pause that was asked for
 	}
-	if held, err := r.heldBack(ctx, &op); held != nil || err != nil {
+	if held, err := r.heldBack(ctx, op); held != nil || err != nil {
 		return held.next(), err
 	}
 	return r.inTurn(ctx, op)
@@ -54,35 +54,35 @@ func (r *Runner) overdue(ctx context.Context, op *operation.Operation) (*ended, 
 }
 
 // checkAndCall makes the last checks and the call: it is op's turn.
-func (r *Runner) checkAndCall(ctx context.Context, op operation.Operation) (operation.Next, error) {
+func (r *Runner) checkAndCall(ctx context.Context, op *operation.Operation) (operation.Next, error) {
 	if op.WaitFor == operation.WaitLine {
 		op.WaitFor, op.WaitUntil = "", time.Time{} // InLine stays: checks that end too late began late
 	}
-	seen, stop, err := r.checkListener(ctx, &op)
+	seen, stop, err := r.checkListener(ctx, op)
 	if stop != nil || err != nil {
 		return stop.next(), err
 	}
-	if next, over, err := r.settleDoubted(ctx, &op, seen.pool); over {
+	if next, over, err := r.settleDoubted(ctx, op, seen.pool); over {
 		return next, err
 	}
-	if s := r.before(op, seen); s.Done || s.Differs {
+	if s := r.before(*op, seen); s.Done || s.Differs {
 		if s.Done && op.OnlyLimited() {
 			op.FoundWeight = s.Backend.Weight
-			return r.finishSeen(ctx, &op, []zenlayer.Backend{s.Backend}, operation.EvidenceSeen)
+			return r.finishSeen(ctx, op, []zenlayer.Backend{s.Backend}, operation.EvidenceSeen)
 		}
-		return r.finishUnneeded(ctx, &op, s)
+		return r.finishUnneeded(ctx, op, s)
 	}
 	if op.Rehearsal {
-		return r.finish(ctx, &op, operation.NotDone, operation.ReasonRehearsal)
+		return r.finish(ctx, op, operation.NotDone, operation.ReasonRehearsal)
 	}
-	if r.tooLate(op) {
-		return r.finish(ctx, &op, operation.NotDone, tooLateReason(op))
+	if r.tooLate(*op) {
+		return r.finish(ctx, op, operation.NotDone, tooLateReason(*op))
 	}
-	if changes := r.changedSinceApproval(op, seen.picture); len(changes) > 0 {
-		return r.askAgain(ctx, &op, verdict{needed: op.Approval.Needed}, seen.picture, changes)
+	if changes := r.changedSinceApproval(*op, seen.picture); len(changes) > 0 {
+		return r.askAgain(ctx, op, verdict{needed: op.Approval.Needed}, seen.picture, changes)
 	}
-	op.Baseline = operation.BackendIDs(operation.OfServer(op, seen.pool))
-	return r.call(ctx, &op, op.ClickedAt.Add(operation.StartWithin))
+	op.Baseline = operation.BackendIDs(operation.OfServer(*op, seen.pool))
+	return r.call(ctx, op, op.ClickedAt.Add(operation.StartWithin))
 }
 
 // before compares op with the listener before a call. An entry that another removal has

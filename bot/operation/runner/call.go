@@ -37,7 +37,8 @@ func (r *Runner) call(ctx context.Context, op *operation.Operation, deadline tim
 		operation.WithPolicies(map[string]string{"attempt": strconv.Itoa(number)},
 			op.Policies, op.PolicyDigest)); err != nil {
 		if e, ok := errors.AsType[*operation.PausedError](err); ok {
-			return r.paused(ctx, &before, e.Pause)
+			*op = before
+			return r.paused(ctx, op, e.Pause)
 		}
 		return operation.Next{}, err
 	}
@@ -46,7 +47,7 @@ func (r *Runner) call(ctx context.Context, op *operation.Operation, deadline tim
 	}
 	left := min(callWithin, deadline.Sub(r.Now()))
 	if left < callWithin/3 {
-		return r.answered(ctx, *op, number, operation.Receipt{}, errNotSent)
+		return r.answered(ctx, op, number, operation.Receipt{}, errNotSent)
 	}
 	within, cancel := context.WithTimeoutCause(ctx, left, fmt.Errorf("no answer within %s", left))
 	defer cancel()
@@ -54,10 +55,10 @@ func (r *Runner) call(ctx context.Context, op *operation.Operation, deadline tim
 		if ctx.Err() != nil {
 			return operation.Next{}, context.Cause(ctx)
 		}
-		return r.answered(ctx, *op, number, operation.Receipt{}, errNotSent)
+		return r.answered(ctx, op, number, operation.Receipt{}, errNotSent)
 	}
 	got, err := r.send(within, *op, number)
-	return r.answered(ctx, *op, number, got, err)
+	return r.answered(ctx, op, number, got, err)
 }
 
 // send makes the call, and has the card say when it takes long.
@@ -104,16 +105,18 @@ func (r *Runner) showSlowCall(ctx context.Context, sent operation.Operation, num
 // errNotSent is the fault of an attempt that was written down and then not made.
 var errNotSent = errors.New("not sent: writing it down took until it was too late")
 
-// answered stores what a call came back with. Somebody may have pressed Stop
-// meanwhile, so it works on the operation as it is now. The answer cannot be
-// fetched again, so the write is retried until the journal takes it or the
-// process stops.
-func (r *Runner) answered(ctx context.Context, sent operation.Operation, number int, got operation.Receipt,
+// answered stores what a call came back with. If somebody pressed Stop meanwhile, Save
+// refuses, and the next try works on the operation as it is now. The answer cannot be
+// fetched again, so the write is retried until the journal takes it or the process
+// stops.
+func (r *Runner) answered(ctx context.Context, op *operation.Operation, number int, got operation.Receipt,
 	callErr error) (operation.Next, error) {
 	word := outcomeWord(callErr)
 	r.Metrics.attempts.WithLabelValues(word).Inc()
+	reload := false
 	for pause := 50 * time.Millisecond; ; pause = min(2*pause, time.Second) {
-		next, err := r.storeAnswer(ctx, sent, number, word, got, callErr)
+		next, err := r.storeAnswer(ctx, op, reload, number, got, callErr)
+		reload = true
 		if err == nil || errors.Is(err, operation.ErrSuperseded) || ctx.Err() != nil {
 			return next, err
 		}
@@ -122,23 +125,27 @@ func (r *Runner) answered(ctx context.Context, sent operation.Operation, number 
 			continue
 		}
 		r.Metrics.stepErrors.Inc()
-		r.Log.Error("answer of a call could not be written down yet", zap.String("operation", sent.ID),
+		r.Log.Error("answer of a call could not be written down yet", zap.String("operation", op.ID),
 			zap.String("outcome", word), zap.Error(err))
 		_ = sleep(ctx, pause) // when the process stops there is one more try
 	}
 }
 
-// storeAnswer makes one try, also while the process is stopping.
-func (r *Runner) storeAnswer(ctx context.Context, sent operation.Operation, number int, word string,
-	got operation.Receipt,
-	callErr error) (operation.Next, error) {
+// storeAnswer makes one try, also while the process is stopping. reload says that op may
+// not be what is stored.
+func (r *Runner) storeAnswer(ctx context.Context, op *operation.Operation, reload bool, number int,
+	got operation.Receipt, callErr error) (operation.Next, error) {
 	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), storeWithin,
 		errors.New("the journal did not answer within "+storeWithin.String()))
 	defer cancel()
-	op, err := r.current(ctx, sent.ID, sent.Run)
-	if err != nil {
-		return operation.Next{}, err
+	if reload {
+		now, err := r.current(ctx, op.ID, op.Run)
+		if err != nil {
+			return operation.Next{}, err
+		}
+		*op = now
 	}
+	op.Attempts = slices.Clone(op.Attempts) // the card may be shown from the old ones
 	a := &op.Attempts[number-1]
 	if !a.AnsweredAt.IsZero() { // the try before was committed, but said otherwise
 		next := operation.Next{State: op.State}
@@ -147,9 +154,9 @@ func (r *Runner) storeAnswer(ctx context.Context, sent operation.Operation, numb
 		}
 		return next, nil
 	}
-	a.AnsweredAt, a.Outcome, a.Fault = r.Now(), word, operation.FaultOf(callErr)
+	a.AnsweredAt, a.Outcome, a.Fault = r.Now(), outcomeWord(callErr), operation.FaultOf(callErr)
 	a.Unsent = errors.Is(callErr, errNotSent) || zenlayer.IsLimited(callErr)
-	return r.handleAnswer(ctx, &op, got, callErr)
+	return r.handleAnswer(ctx, op, got, callErr)
 }
 
 // outcomeWord is what is stored of how a call ended.

@@ -151,7 +151,7 @@ const lineLook = 2 * time.Second
 // inTurn goes on with op when its turn comes, or ends it when it is stopped or
 // too late before that. The place is kept in memory only: an operation that
 // comes back after a restart takes it again by its click.
-func (r *Runner) inTurn(ctx context.Context, op operation.Operation) (operation.Next, error) {
+func (r *Runner) inTurn(ctx context.Context, op *operation.Operation) (operation.Next, error) {
 	p := r.Line.join(op.ClickedAt)
 	defer p.leave()
 	for waited := false; ; waited = true {
@@ -160,12 +160,12 @@ func (r *Runner) inTurn(ctx context.Context, op operation.Operation) (operation.
 			return operation.Next{State: op.State, After: lineLook}, nil // the next process goes on
 		}
 		if err == nil && (waited || !turn) { // it may be another one by now
-			op, err = r.current(ctx, op.ID, op.Run)
+			*op, err = r.current(ctx, op.ID, op.Run)
 		}
 		if err != nil {
 			return operation.Next{}, err
 		}
-		if over, err := r.overdue(ctx, &op); over != nil || err != nil {
+		if over, err := r.overdue(ctx, op); over != nil || err != nil {
 			return over.next(), err
 		}
 		if turn {
@@ -173,7 +173,7 @@ func (r *Runner) inTurn(ctx context.Context, op operation.Operation) (operation.
 		}
 		if op.WaitFor != operation.WaitLine {
 			op.Others = p.others()
-			if err := r.waitInLine(ctx, &op, time.Time{}); err != nil {
+			if err := r.waitInLine(ctx, op, time.Time{}); err != nil {
 				return operation.Next{}, err
 			}
 		}

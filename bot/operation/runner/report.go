@@ -12,11 +12,11 @@ import (
 )
 
 // tellBeside tells those whose approval was skipped while the checks and the call go
-// on. The function it returns waits for that; it may be called twice. What fails is
-// tried again by report.
-func (r *Runner) tellBeside(ctx context.Context, op operation.Operation) (wait func()) {
+// on. The function it returns waits for that and reports whether there was anybody to
+// tell; it may be called twice. What fails is tried again by report.
+func (r *Runner) tellBeside(ctx context.Context, op operation.Operation) (wait func() bool) {
 	if !op.State.Open() || op.Approval == nil || !op.Approval.Skipped || !op.Approval.ToldAt.IsZero() {
-		return func() {}
+		return func() bool { return false }
 	}
 	done := make(chan struct{})
 	go func() {
@@ -26,22 +26,22 @@ func (r *Runner) tellBeside(ctx context.Context, op operation.Operation) (wait f
 				zap.Error(err))
 		}
 	}()
-	return func() { <-done }
+	return func() bool { <-done; return true }
 }
 
 // report makes the card show the final state, however long Slack is away.
-func (r *Runner) report(ctx context.Context, op operation.Operation) (operation.Next, error) {
+func (r *Runner) report(ctx context.Context, op *operation.Operation) (operation.Next, error) {
 	within, cancel := context.WithTimeoutCause(ctx, 30*time.Second,
 		errors.New("Slack did not take the card within 30s"))
 	defer cancel()
-	if err := r.Reporter.Report(within, op); err != nil {
+	if err := r.Reporter.Report(within, *op); err != nil {
 		if ctx.Err() != nil {
 			return operation.Next{}, context.Cause(ctx)
 		}
 		late := r.Now().Sub(op.FinishedAt)
 		r.Metrics.reportErrors.Inc()
 		if late > operation.OverdueAfter {
-			err = r.alarm(ctx, &op, late, err)
+			err = r.alarm(ctx, op, late, err)
 		} else {
 			r.Log.Warn("result is not in Slack yet", zap.String("operation", op.ID), zap.Duration("late", late),
 				zap.Error(err))
@@ -49,18 +49,18 @@ func (r *Runner) report(ctx context.Context, op operation.Operation) (operation.
 		}
 		return operation.Next{State: op.State, After: reportPause(late)}, err
 	}
-	if told, err := r.tellSkipped(ctx, &op); err != nil || !told {
+	if told, err := r.tellSkipped(ctx, op); err != nil || !told {
 		return operation.Next{State: op.State, After: reportPause(r.Now().Sub(op.FinishedAt))}, err
 	}
 	if op.State == operation.NotDone && isForOwner(op.Reason) {
-		if err := r.tellOwner(ctx, &op); err != nil {
+		if err := r.tellOwner(ctx, op); err != nil {
 			return operation.Next{}, err
 		}
 	}
-	if err := r.noteTakenBack(ctx, op); err != nil {
+	if err := r.noteTakenBack(ctx, *op); err != nil {
 		return operation.Next{}, err
 	}
-	return operation.Next{State: op.State, Watch: op.State == operation.Done && toWatch(op)}, nil
+	return operation.Next{State: op.State, Watch: op.State == operation.Done && toWatch(*op)}, nil
 }
 
 // noteTakenBack has the addition that op took back say so on its card, which would

@@ -21,8 +21,8 @@ func (r *Runner) current(ctx context.Context, id string, run int64) (operation.O
 
 // recoverStep runs a step. After a panic the operation ends as NotDone if nothing
 // was sent; otherwise a person has to settle it.
-func (r *Runner) recoverStep(ctx context.Context, op operation.Operation, name string,
-	step func(context.Context, operation.Operation) (operation.Next, error)) (next operation.Next, err error) {
+func (r *Runner) recoverStep(ctx context.Context, op *operation.Operation, name string, step step,
+) (next operation.Next, err error) {
 	defer func() {
 		problem := recover()
 		if problem == nil {
@@ -31,14 +31,17 @@ func (r *Runner) recoverStep(ctx context.Context, op operation.Operation, name s
 		r.Metrics.stepErrors.Inc()
 		r.Log.Error("step of an operation panicked", zap.String("operation", op.ID), zap.String("step", name),
 			zap.Any("problem", problem), zap.Stack("stack"))
-		next, err = r.endBrokenStep(ctx, op.ID, name)
+		next, err = r.endBrokenStep(ctx, op, name)
 	}()
 	return step(ctx, op)
 }
 
 // endBrokenStep ends what a panic interrupted. If that breaks as well, the step is
 // tried again.
-func (r *Runner) endBrokenStep(ctx context.Context, id, step string) (next operation.Next, err error) {
+func (r *Runner) endBrokenStep(
+	ctx context.Context, op *operation.Operation, step string,
+) (next operation.Next, err error) {
+	id := op.ID
 	defer func() {
 		if problem := recover(); problem != nil {
 			r.Log.Error("ending a broken step panicked", zap.String("operation", id), zap.String("step", step),
@@ -46,8 +49,7 @@ func (r *Runner) endBrokenStep(ctx context.Context, id, step string) (next opera
 			err = fmt.Errorf("ending the broken step %s of %s: panic", step, id)
 		}
 	}()
-	op, err := r.Journal.Operation(ctx, id)
-	if err != nil {
+	if *op, err = r.Journal.Operation(ctx, id); err != nil {
 		return operation.Next{}, err
 	}
 	switch {
@@ -56,10 +58,10 @@ func (r *Runner) endBrokenStep(ctx context.Context, id, step string) (next opera
 	case op.State.Final(), op.State == operation.NeedsPerson:
 		return operation.Next{State: op.State, After: max(time.Minute, personPause(r.Now().Sub(op.ClickedAt)))}, nil
 	case !op.MaybeSent():
-		return r.finish(ctx, &op, operation.NotDone, operation.ReasonInternal)
+		return r.finish(ctx, op, operation.NotDone, operation.ReasonInternal)
 	}
 	op.LookFault = "something broke in the bot"
-	if next, err = r.needsPerson(ctx, &op); err == nil && step == stepAttempt {
+	if next, err = r.needsPerson(ctx, op); err == nil && step == stepAttempt {
 		next.After = 0 // settle waits for the person
 	}
 	return next, err

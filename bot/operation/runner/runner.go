@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,7 +27,7 @@ type Runner struct {
 	Reporter   operation.Reporter
 	Line       *Line // nil: calls are not scarce
 	Asking     operation.ApprovalSettings
-	Now        func() time.Time
+	Now        func() time.Time // the wall clock alone, as stored times are
 	Log        *zap.Logger
 	Metrics    *Metrics
 }
@@ -53,11 +54,11 @@ func (r *Runner) Execute(ctx context.Context, run operation.Run, id string) erro
 	// Not a step: each run has the card shown when it begins and does not wait for
 	// Slack. What the process before was about to show may be lost, and an operation
 	// that waits for people does not change for long.
-	op := r.begin(id, run.Number())
-	told := r.tellBeside(ctx, op)
+	w.begin()
+	told := r.tellBeside(ctx, w.op)
 	defer told()
 
-	next := operation.Next{State: op.State}
+	next := operation.Next{State: w.op.State}
 	for {
 		if next.State == operation.Waiting {
 			// Twice: what people said is in the journal.
@@ -77,7 +78,9 @@ func (r *Runner) Execute(ctx context.Context, run operation.Run, id string) erro
 		next = w.do(stepSettle, r.settle)
 	}
 
-	told()
+	if told() {
+		w.current = false
+	}
 
 	// Twice: the same card is edited to what it shows already.
 	next = w.do(stepReport, r.report)
@@ -89,28 +92,6 @@ func (r *Runner) Execute(ctx context.Context, run operation.Run, id string) erro
 	return w.err
 }
 
-// begin makes the card of an operation show where it stands, unless it is over: ends
-// are reported by a step of their own. It returns the operation; the zero Operation if
-// it cannot be read.
-func (r *Runner) begin(id string, run int64) operation.Operation {
-	ctx, cancel := context.WithTimeoutCause(context.Background(), showWithin,
-		errors.New("the journal did not answer within "+showWithin.String()))
-	defer cancel()
-	op, err := r.Journal.Operation(ctx, id)
-	if err != nil {
-		r.Log.Warn("card is not shown before the first step", zap.String("operation", id), zap.Error(err))
-		return operation.Operation{}
-	}
-	switch {
-	case !op.State.Open():
-	case run == operation.FirstRun:
-		r.Reporter.Announce(op)
-	default:
-		r.Reporter.Show(op)
-	}
-	return op
-}
-
 // execution enters the steps of one run in order and stops at the first error.
 type execution struct {
 	ctx    context.Context //nolint:containedctx // it is the life of the run
@@ -118,13 +99,58 @@ type execution struct {
 	runner *Runner
 	id     string
 	err    error
+
+	// op is the operation as the last step left it. While current, it is what this run
+	// has stored or read last and needs no reading.
+	op      operation.Operation
+	current bool
+}
+
+// step does a part of what a run does. When it returns without an error and asks for no
+// pause, op is what is stored, unless somebody else has changed it meanwhile: then the
+// next Save refuses, and the next step is entered again.
+type step func(ctx context.Context, op *operation.Operation) (operation.Next, error)
+
+// begin reads the operation and makes its card show where it stands, unless it is
+// over: ends are reported by a step of their own. If it cannot be read, op stays zero.
+func (w *execution) begin() {
+	r := w.runner
+	ctx, cancel := context.WithTimeoutCause(context.Background(), showWithin,
+		errors.New("the journal did not answer within "+showWithin.String()))
+	defer cancel()
+	op, err := r.Journal.Operation(ctx, w.id)
+	if err != nil {
+		r.Log.Warn("card is not shown before the first step", zap.String("operation", w.id), zap.Error(err))
+		return
+	}
+	w.op, w.current = op, op.Run == w.run.Number()
+	switch {
+	case !op.State.Open():
+	case w.run.Number() == operation.FirstRun:
+		r.Reporter.Announce(op)
+	default:
+		r.Reporter.Show(op)
+	}
+}
+
+// load makes op what is stored, by a reading if it is not current. What a card may
+// still be shown from is not shared with the step.
+func (w *execution) load() (err error) {
+	if !w.current {
+		w.op, err = w.runner.current(w.ctx, w.id, w.run.Number())
+		return err
+	}
+	if w.op.Approval != nil {
+		own := *w.op.Approval
+		own.Past = slices.Clip(own.Past)
+		w.op.Approval = &own
+	}
+	return nil
 }
 
 // do enters a step again and again, with the pauses it asks for, until it says
 // that it is done.
-func (w *execution) do(
-	name string, step func(context.Context, operation.Operation) (operation.Next, error),
-) (next operation.Next) {
+func (w *execution) do(name string, step step) (next operation.Next) {
 	for w.err == nil {
 		if next = w.retry(name, step); next.After == 0 {
 			return next
@@ -138,19 +164,19 @@ func (w *execution) do(
 // reach or somebody else changed the operation in between, and entering a step
 // again is harmless. It gives up when the engine stops, and with ErrSuperseded when
 // the operation has a newer run.
-func (w *execution) retry(
-	name string, step func(context.Context, operation.Operation) (operation.Next, error),
-) operation.Next {
+func (w *execution) retry(name string, step step) operation.Next {
 	r := w.runner
 	w.err = w.run.Wait(0)
 	for pause := 50 * time.Millisecond; w.err == nil; pause = min(2*pause, 5*time.Second) {
-		op, err := r.current(w.ctx, w.id, w.run.Number())
+		err := w.load()
 		if err == nil {
 			var next operation.Next
-			if next, err = r.recoverStep(w.ctx, op, name, step); err == nil {
+			if next, err = r.recoverStep(w.ctx, &w.op, name, step); err == nil {
+				w.current = next.After == 0
 				return next
 			}
 		}
+		w.current = false
 		if errors.Is(err, operation.ErrSuperseded) {
 			w.err = err
 			break

@@ -35,18 +35,18 @@ func personPause(since time.Duration) time.Duration {
 // settle finds out what became of an attempt without an answer: it looks at
 // the listener, repeats the call while that is safe, and in the end proves that
 // nothing was done or asks a person.
-func (r *Runner) settle(ctx context.Context, op operation.Operation) (operation.Next, error) {
+func (r *Runner) settle(ctx context.Context, op *operation.Operation) (operation.Next, error) {
 	if op.State != operation.Unconfirmed && op.State != operation.NeedsPerson {
 		return operation.Next{State: op.State}, nil
 	}
 	if rest := op.WaitUntil.Sub(r.Now()); op.Looks == 0 && rest > 0 && rest <= settlePause(0) {
 		return operation.Next{State: op.State, After: rest}, nil
 	}
-	change, err := r.changeOf(op)
+	change, err := r.changeOf(*op)
 	if err != nil {
 		return operation.Next{}, err
 	}
-	l, err := r.look(ctx, &op, change)
+	l, err := r.look(ctx, op, change)
 	if err != nil {
 		return operation.Next{}, err
 	}
@@ -60,18 +60,18 @@ func (r *Runner) settle(ctx context.Context, op operation.Operation) (operation.
 	switch {
 	case proof.Done && len(proof.Backends) > 1:
 		op.Matches = operation.BackendIDs(proof.Backends)
-		return r.needsPerson(ctx, &op)
+		return r.needsPerson(ctx, op)
 	case proof.Done:
-		return r.finishSeen(ctx, &op, proof.Backends, l.evidence())
-	case l.complete && proof.Disputed == nil && r.mayRepeat(op):
-		return r.repeat(ctx, op, operation.PictureOf(op, l.pool, l.leaving).Last())
-	case !r.provable(op):
-		return r.lookAgain(ctx, &op)
+		return r.finishSeen(ctx, op, proof.Backends, l.evidence())
+	case l.complete && proof.Disputed == nil && r.mayRepeat(*op):
+		return r.repeat(ctx, op, operation.PictureOf(*op, l.pool, l.leaving).Last())
+	case !r.provable(*op):
+		return r.lookAgain(ctx, op)
 	case !l.complete || len(proof.Unclear) > 0 || proof.Disputed != nil:
 		op.Matches = operation.BackendIDs(proof.Unclear)
-		return r.needsPerson(ctx, &op)
+		return r.needsPerson(ctx, op)
 	}
-	return r.finish(ctx, &op, operation.NotDone, operation.ReasonProven)
+	return r.finish(ctx, op, operation.NotDone, operation.ReasonProven)
 }
 
 // looked is one reading of a listener.
@@ -151,15 +151,15 @@ func (r *Runner) mayRepeat(op operation.Operation) bool {
 // repeat asks again, with the token if there is one, after permission was asked
 // again. last is PictureOf's: nobody is asked to approve a repeat, so it is not made
 // if it needs a second person now.
-func (r *Runner) repeat(ctx context.Context, op operation.Operation, last bool) (operation.Next, error) {
+func (r *Runner) repeat(ctx context.Context, op *operation.Operation, last bool) (operation.Next, error) {
 	within, cancel := context.WithTimeoutCause(ranked(ctx, operation.RankCheck), checkWithin, errCheckWithin)
 	defer cancel()
 	if l, err := readListener(within, r.Catalog, op.Request.ListenerID); err == nil {
 		l.Protected, l.Servers = op.Listener.Protected, op.Listener.Servers
 		op.Listener = l
 		// The checks took time, so whether it is early enough is asked again.
-		if v := r.permitted(within, &op, last); v.allowed && ctx.Err() == nil && r.mayRepeat(op) {
-			return r.call(ctx, &op, op.Unanswered()[0].SentAt.Add(operation.RepeatWithin))
+		if v := r.permitted(within, op, last); v.allowed && ctx.Err() == nil && r.mayRepeat(*op) {
+			return r.call(ctx, op, op.Unanswered()[0].SentAt.Add(operation.RepeatWithin))
 		}
 	} else if !errors.Is(err, errListenerGone) {
 		r.Log.Warn("listener could not be read before a repeat", zap.String("operation", op.ID), zap.Error(err))
@@ -167,7 +167,7 @@ func (r *Runner) repeat(ctx context.Context, op operation.Operation, last bool) 
 	if ctx.Err() != nil {
 		return operation.Next{}, context.Cause(ctx)
 	}
-	return r.lookAgain(ctx, &op)
+	return r.lookAgain(ctx, op)
 }
 
 func (r *Runner) lookAgain(ctx context.Context, op *operation.Operation) (operation.Next, error) {
@@ -219,17 +219,17 @@ func (r *Runner) needsPerson(ctx context.Context, op *operation.Operation) (oper
 // settleByPerson goes by a person's answer, once a reading agrees with it. That
 // the change was not carried out is believed only when nothing that was sent can
 // take effect any more. proof is zero if the reading was not complete.
-func (r *Runner) settleByPerson(ctx context.Context, op operation.Operation, proof operation.Proof,
+func (r *Runner) settleByPerson(ctx context.Context, op *operation.Operation, proof operation.Proof,
 	complete bool) (operation.Next, error) {
 	there := slices.Concat(proof.Backends, proof.Unclear)
 	switch {
 	case op.Answer == operation.AnswerThere && (proof.Done || len(there) > 0):
 		op.Matches = operation.BackendIDs(there)
-		return r.finishSeen(ctx, &op, there, operation.EvidencePerson)
-	case complete && op.Answer == operation.AnswerNotThere && !proof.Done && r.provable(op):
-		return r.finish(ctx, &op, operation.NotDone, operation.ReasonPerson)
+		return r.finishSeen(ctx, op, there, operation.EvidencePerson)
+	case complete && op.Answer == operation.AnswerNotThere && !proof.Done && r.provable(*op):
+		return r.finish(ctx, op, operation.NotDone, operation.ReasonPerson)
 	}
-	if err := r.tellOwner(ctx, &op); err != nil {
+	if err := r.tellOwner(ctx, op); err != nil {
 		return operation.Next{}, err
 	}
 	mismatch := complete && (op.Answer == operation.AnswerThere || op.Answer == operation.AnswerNotThere && proof.Done)
@@ -242,7 +242,7 @@ func (r *Runner) settleByPerson(ctx context.Context, op operation.Operation, pro
 			op.PersonSince = op.Version + 1
 		}
 		op.Mismatch, op.Matches = mismatch, matches
-		if err := r.save(ctx, &op, operation.EventLook, map[string]string{"state": string(operation.NeedsPerson),
+		if err := r.save(ctx, op, operation.EventLook, map[string]string{"state": string(operation.NeedsPerson),
 			"fault": op.LookFault}); err != nil {
 			return operation.Next{}, err
 		}

@@ -13,24 +13,24 @@ import (
 
 // approval waits for the people who are asked. What they say is written down
 // by Intake, which also wakes the run: waiting needs no memory.
-func (r *Runner) approval(ctx context.Context, op operation.Operation) (operation.Next, error) {
+func (r *Runner) approval(ctx context.Context, op *operation.Operation) (operation.Next, error) {
 	// What people said since is shown by whoever runs the operation, so that two
 	// processes never edit one card against each other.
-	r.Reporter.Show(op)
+	r.Reporter.Show(*op)
 	if op.State != operation.Waiting {
 		return operation.Next{State: op.State}, nil
 	}
 	now := r.Now()
 	switch {
 	case op.StopBy != "":
-		return r.finish(ctx, &op, operation.NotDone, operation.ReasonStopped)
+		return r.finish(ctx, op, operation.NotDone, operation.ReasonStopped)
 	case op.Approval.Denied != nil:
-		return r.finish(ctx, &op, operation.NotDone, operation.ReasonNotApproved)
+		return r.finish(ctx, op, operation.NotDone, operation.ReasonNotApproved)
 	case !now.Before(op.Approval.ExpiresAt):
-		return r.finish(ctx, &op, operation.NotDone, operation.ReasonUnanswered)
+		return r.finish(ctx, op, operation.NotDone, operation.ReasonUnanswered)
 	}
 	if due := op.Approval.Due(r.Asking.Reminders, now); due > op.Approval.Reminders {
-		if err := r.remind(ctx, &op, due); err != nil {
+		if err := r.remind(ctx, op, due); err != nil {
 			return operation.Next{}, err
 		}
 	}

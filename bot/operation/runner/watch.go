@@ -32,14 +32,14 @@ func watchPauses() []time.Duration {
 // watch reads the listener back until its list shows a new backend, or does not show
 // a removed one any more. It puts that on the card, with Zenlayer's own word for the
 // status.
-func (r *Runner) watch(ctx context.Context, op operation.Operation) (operation.Next, error) {
+func (r *Runner) watch(ctx context.Context, op *operation.Operation) (operation.Next, error) {
 	if op.State != operation.Done || op.BackendID == "" {
 		return operation.Next{State: op.State}, nil
 	}
 	looking, done := context.WithTimeoutCause(ranked(ctx, operation.RankWatch), readWithin,
 		errors.New("reading the listener took longer than "+readWithin.String()))
 	defer done()
-	pool, err := r.Pools.DescribeBackends(looking, op.Request.ListenerID, watched(op))
+	pool, err := r.Pools.DescribeBackends(looking, op.Request.ListenerID, watched(*op))
 	if err != nil && ctx.Err() != nil {
 		return operation.Next{}, context.Cause(ctx)
 	}
@@ -49,8 +49,8 @@ func (r *Runner) watch(ctx context.Context, op operation.Operation) (operation.N
 	pauses := watchPauses()
 	op.StatusLooks++
 	op.NoteReading(err)
-	seen := r.noteStatus(&op, pool, err)
-	if err := r.save(ctx, &op, operation.EventStatus, map[string]string{"status": op.BackendStatus}); err != nil {
+	seen := r.noteStatus(op, pool, err)
+	if err := r.save(ctx, op, operation.EventStatus, map[string]string{"status": op.BackendStatus}); err != nil {
 		return operation.Next{}, err
 	}
 	if !seen && op.StatusLooks <= len(pauses) {
@@ -63,9 +63,9 @@ func (r *Runner) watch(ctx context.Context, op operation.Operation) (operation.N
 		} else {
 			log.Warn("added backend is not listed")
 		}
-		r.tell(ctx, op)
+		r.tell(ctx, *op)
 	}
-	r.reportStatus(ctx, op)
+	r.reportStatus(ctx, *op)
 	return operation.Next{State: op.State}, nil
 }
 

@@ -52,6 +52,7 @@ type Engine struct {
 	mu      sync.Mutex
 	running map[string]*run     // in this process, by operation
 	failed  map[string]*failure // runs that have failed here, by operation
+	over    []*run              // whose leases end with the next commit of endLease
 	runs    sync.WaitGroup
 
 	// stopping ends waits: no step begins after it. hard ends calls as well.

@@ -73,7 +73,6 @@ func (e *Engine) carry(r *run) {
 	switch {
 	case err == nil:
 		e.endLease(r)
-		e.ended(r, nil)
 	case e.stopping.Err() != nil:
 		e.ended(r, nil)
 	case errors.Is(err, operation.ErrSuperseded):
@@ -129,24 +128,62 @@ func (e *Engine) ended(r *run, err error) (news bool) {
 	return f.cause.changed(err)
 }
 
-// endEvery is the pause between two attempts to store the end of a run.
+// endAfter is how long the end of a run waits for the ends of other runs, which share
+// its commit. A process that dies meanwhile leaves an operation that is over with a
+// lease; its next run finds nothing to do but to look at the status again.
+const endAfter = 200 * time.Millisecond
+
+// endEvery is the pause between two attempts to store the ends of runs.
 const endEvery = 500 * time.Millisecond
 
-// endLease retries until the lease has ended or the engine stops. While an operation
-// has a lease and no run, it would get a new run.
+// endLease has the lease of a run end soon, and forgets the run then. The first of the
+// runs that end together blocks and stores the ends of all.
 func (e *Engine) endLease(r *run) {
+	e.mu.Lock()
+	e.over = append(e.over, r)
+	first := len(e.over) == 1
+	e.mu.Unlock()
+	if !first {
+		return
+	}
+	e.pause(endAfter)
+	e.mu.Lock()
+	over := e.over
+	e.over = nil
+	e.mu.Unlock()
+	e.storeEnds(over)
+	for _, r := range over {
+		e.ended(r, nil)
+	}
+}
+
+// storeEnds retries until the leases have ended or the engine stops. While an operation
+// has a lease and no run, it would get a new run.
+func (e *Engine) storeEnds(over []*run) {
+	runs := make(map[string]int64, len(over))
+	for _, r := range over {
+		runs[r.id] = r.number
+	}
 	var last lastCause
 	for {
-		err := e.leases.EndLease(e.hard, r.id, r.number)
+		err := e.leases.EndLeases(e.hard, runs)
 		if err == nil || e.stopping.Err() != nil {
 			return
 		}
 		if last.changed(err) {
-			e.log.Warn("end of a run could not be stored; retrying", zap.String("operation", r.id), zap.Error(err))
+			e.log.Warn("end of a run could not be stored; retrying", zap.String("operation", over[0].id),
+				zap.Int("operations", len(over)), zap.Error(err))
 		}
-		select {
-		case <-time.After(endEvery):
-		case <-e.stopping.Done():
-		}
+		e.pause(endEvery)
+	}
+}
+
+// pause returns after d, or when the engine stops.
+func (e *Engine) pause(d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-e.stopping.Done():
 	}
 }

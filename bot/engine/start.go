@@ -21,8 +21,9 @@ type Leases interface {
 	// runner, if the run number is not was, or if others took over from this process.
 	TakeLease(ctx context.Context, id string, was, run int64) (bool, error)
 
-	// EndLease ends the lease of a run, unless there is a newer run.
-	EndLease(ctx context.Context, id string, run int64) error
+	// EndLeases ends the leases of runs, by operation, in one commit. It does nothing
+	// about an operation that has a newer run.
+	EndLeases(ctx context.Context, runs map[string]int64) error
 
 	// Leases lists the operations whose runner is this process or a dead one, in
 	// the order in which they should continue.

@@ -71,18 +71,43 @@ func TestOperationOfALiveReplicaOfVersion01IsLeftAlone(t *testing.T) {
 	})
 }
 
-func TestEndLeaseIsRetriedAfterAnError(t *testing.T) {
+func TestEndsOfRunsAreRetriedAfterAnError(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		runs := make(chan int64, 10)
 		p := w.launch(func(_ context.Context, run operation.Run, _ string) error { runs <- run.Number(); return nil })
-		w.refuses["EndLease"] = 2
+		w.refuses["EndLeases"] = 2
 		w.accept(p, "op-1")
 		require.NoError(t, p.Start(t.Context(), "op-1"))
 		pass(time.Minute)
 		require.Equal(t, operation.Lease{Run: 1}, w.get("op-1"))
 		require.Len(t, all(runs), 1, "it is not run again")
-		require.Equal(t, 3, w.called("EndLease"))
+		require.Equal(t, 3, w.called("EndLeases"))
 		require.Len(t, w.warnings(), 1)
+	})
+}
+
+func TestRunsThatEndTogetherShareACommit(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		runs := make(chan int64, 10)
+		p := w.launch(func(_ context.Context, run operation.Run, _ string) error { runs <- run.Number(); return nil })
+		ids := []string{"op-1", "op-2", "op-3"}
+		for _, id := range ids {
+			w.accept(p, id)
+			require.NoError(t, p.Start(t.Context(), id))
+		}
+		pass(time.Minute)
+		for _, id := range ids {
+			require.Equal(t, operation.Lease{Run: 1}, w.get(id))
+		}
+		require.Len(t, all(runs), 3, "none is run again")
+		require.Equal(t, 1, w.called("EndLeases"))
+
+		w.accept(p, "op-4")
+		require.NoError(t, p.Start(t.Context(), "op-4"))
+		began := time.Now()
+		p.stop(time.Second)
+		require.Zero(t, time.Since(began), "a stop does not wait for other ends")
+		require.Equal(t, operation.Lease{Run: 1}, w.get("op-4"))
 	})
 }
 

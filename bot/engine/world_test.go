@@ -210,14 +210,16 @@ func (s seat) TakeLease(_ context.Context, id string, was, run int64) (bool, err
 	return true, nil
 }
 
-func (s seat) EndLease(_ context.Context, id string, run int64) error {
+func (s seat) EndLeases(_ context.Context, runs map[string]int64) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.call("EndLease"); err != nil {
+	if err := s.call("EndLeases"); err != nil {
 		return err
 	}
-	if s.leases[id].Run == run {
-		s.leases[id] = operation.Lease{Run: run}
+	for id, run := range runs {
+		if s.leases[id].Run == run {
+			s.leases[id] = operation.Lease{Run: run}
+		}
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"maps"
 	"slices"
 
 	"lbbot/bot/journal/internal/query"
@@ -81,12 +82,22 @@ func (s *Store) cancelRunsBefore(ctx context.Context, id string) error {
 	return err
 }
 
-// EndLease ends the lease of a run. It does nothing if there is a newer run.
-func (s *Store) EndLease(ctx context.Context, id string, run int64) error {
-	err := s.writeOne(ctx, func(ctx context.Context, _ query.DBTX, q *query.Queries) error {
-		return q.EndLease(ctx, query.EndLeaseParams{ID: id, Run: run})
+// EndLeases ends the leases of runs, by operation, in one commit. It does nothing about
+// an operation that has a newer run.
+func (s *Store) EndLeases(ctx context.Context, runs map[string]int64) error {
+	write := s.write
+	if len(runs) == 1 {
+		write = s.writeOne
+	}
+	err := write(ctx, func(ctx context.Context, _ query.DBTX, q *query.Queries) error {
+		for _, id := range slices.Sorted(maps.Keys(runs)) { // two processes lock in one order
+			if err := q.EndLease(ctx, query.EndLeaseParams{ID: id, Run: runs[id]}); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
-	return s.explain("ending a lease in journal", err)
+	return s.explain("ending leases in journal", err)
 }
 
 // Leases lists the operations whose runner is this process or a dead one, oldest first.

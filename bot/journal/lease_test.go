@@ -65,9 +65,9 @@ func leasesWhatIsAccepted(t *testing.T, s *Store) {
 
 	require.True(t, takes(t, b, op.ID, 1, 2))
 	require.False(t, takes(t, a, op.ID, 1, 2), "it is taken")
-	require.NoError(t, a.EndLease(t.Context(), op.ID, 1), "of an older run: nothing happens")
+	require.NoError(t, a.EndLeases(t.Context(), map[string]int64{op.ID: 1}), "of an older run: nothing happens")
 	require.Equal(t, operation.Lease{Run: 2, Runner: "b"}, lease(t, a, op.ID))
-	require.NoError(t, b.EndLease(t.Context(), op.ID, 2))
+	require.NoError(t, b.EndLeases(t.Context(), map[string]int64{op.ID: 2, "id-ZZZ567": 7}))
 	require.Equal(t, operation.Lease{Run: 2}, lease(t, a, op.ID))
 	require.Equal(t, []string{"id-ZZZ567", inserted.Operation.ID}, leasesOf(t, b))
 

@@ -2,6 +2,7 @@ package journal
 
 import (
 	"context"
+	"crypto/ed25519"
 	"fmt"
 	"math"
 	"strings"
@@ -198,6 +199,51 @@ func TestWhateverIsDoneToOneEventIsFoundAtItsPlace(t *testing.T) {
 			}
 		}
 		requireFine(t, s, trailLength)
+	})
+}
+
+// SQLite stores any type in any column, and a reader gets the text of a blob, which queries by text do not find.
+func TestAColumnOfAnotherTypeIsFound(t *testing.T) {
+	t.Parallel()
+	s := openNew(t)
+	trailOf(t, s, 2)
+	require.NoError(t, s.Record(t.Context(), operation.Event{At: clock(), Kind: operation.EventDenied}))
+	_, err := s.Link(t.Context())
+	require.NoError(t, err)
+	requireFine(t, s, 3)
+	defenceless(t, s)
+	for _, column := range []string{"kind", "operation_id", "actor_id", "channel_id"} {
+		for _, value := range []string{column, "'C_PLANTED'", "''"} {
+			restore := saved(t, s)
+			tamper(t, s, "update events set "+column+" = cast("+value+" as blob) where seq = 3")
+			requireBroken(t, s, 3, "altered")
+			_, err := audit.Cut(t.Context(), s, clock().AddDate(1, 0, 0), clock(),
+				ed25519.NewKeyFromSeed(make([]byte, 32)))
+			require.ErrorContains(t, err, "altered")
+			restore()
+		}
+	}
+	for _, statement := range []string{"update events set at = cast('0' as blob) where seq = 3",
+		"update events set at = at + 0.5 where seq = 3",
+		"update links set linked_at = cast('0' as blob) where seq = 3"} {
+		restore := saved(t, s)
+		tamper(t, s, statement)
+		requireBroken(t, s, 3, "altered")
+		restore()
+	}
+	requireFine(t, s, 3)
+}
+
+func TestADamagedTextIsFoundAtItsPlaceAndHidesNothing(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *Store) {
+		trailOf(t, s, trailLength)
+		defenceless(t, s)
+		tamper(t, s, "update events set data = $1 where seq = 5", []byte{2, 255, 255, 255})
+		requireBroken(t, s, 5, "altered")
+		tamper(t, s, "update links set hash = $1 where seq = 5", []byte{1})
+		requireBroken(t, s, 5, "altered")
+		tamper(t, s, "update events set actor_id = 'U9' where seq = 2")
+		requireBroken(t, s, 2, "altered")
 	})
 }
 

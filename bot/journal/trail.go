@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"time"
@@ -101,37 +102,50 @@ func (t trail) Entries(ctx context.Context, after int64, limit int) (page []audi
 		return nil, err
 	}
 	defer func() { _ = rows.Close() }() // Err has its error
-	var values [chainColumns]any
-	var into [chainColumns]any
-	for i := range values {
-		into[i] = &values[i]
+	var row, into [chainColumns]any
+	for i := range row {
+		into[i] = &row[i]
 	}
 	var unpack packed.Reader
 	for rows.Next() {
 		if err := rows.Scan(into[:]...); err != nil {
 			return nil, err
 		}
-		e, err := entry(values[:], &unpack)
-		if err != nil {
-			return nil, err
-		}
-		page = append(page, e)
+		page = append(page, entry(&row, &unpack))
 	}
 	return page, rows.Err()
 }
 
-// entry decodes a row of chainPage.
-func entry[V any](row []V, unpack *packed.Reader) (e audit.Entry, err error) {
-	number := func(i int) int64 { n, _ := any(row[i]).(int64); return n }       // null is 0
-	text := func(i int) string { text, _ := any(row[i]).(string); return text } // null is empty
-	e = audit.Entry{Position: number(0), Seq: number(1), LinkedAt: number(2), At: number(4), Kind: text(5),
+// entry decodes a row of chainPage. SQLite stores any type in any column. A value whose
+// type the bot does not write becomes one that it never records, so that the hash does
+// not match: queries would not find it, or read something else.
+func entry(row *[chainColumns]any, unpack *packed.Reader) audit.Entry {
+	missing := row[4] == nil // the event, of an outer join
+	number := func(i int) int64 {
+		n, ok := row[i].(int64)
+		if !ok && !missing {
+			return math.MinInt64
+		}
+		return n
+	}
+	text := func(i int) string {
+		text, ok := row[i].(string)
+		if !ok && !missing {
+			return fmt.Sprintf("stored as %T: %s", row[i], row[i])
+		}
+		return text
+	}
+	e := audit.Entry{Position: number(0), Seq: number(1), LinkedAt: number(2), At: number(4), Kind: text(5),
 		OperationID: text(6), ActorID: text(7), ChannelID: text(8)}
 	var hash packed.Hash
-	if err = hash.Scan(row[3]); err == nil {
+	if err := hash.Scan(row[3]); err == nil { // otherwise it is empty and matches nothing
 		e.Hash = string(hash)
-		e.Data, err = unpack.Text(row[9])
 	}
-	return e, err
+	var err error
+	if e.Data, err = unpack.Text(row[9]); err != nil {
+		e.Data = fmt.Sprintf("%s: %x", err, row[9])
+	}
+	return e
 }
 
 // snapshot is a trail in a transaction that only reads.
@@ -152,19 +166,19 @@ func (s *snapshot) Entries(ctx context.Context, after int64, limit int) (page []
 		}
 		defer func() { err = errors.Join(err, rows.Close()) }()
 		page = make([]audit.Entry, 0, limit)
-		var row [chainColumns]driver.Value
+		var values [chainColumns]driver.Value
+		var row [chainColumns]any
 		for {
-			if err := rows.Next(row[:]); err != nil {
+			if err := rows.Next(values[:]); err != nil {
 				if errors.Is(err, io.EOF) {
 					return nil
 				}
 				return err
 			}
-			e, err := entry(row[:], &s.unpack)
-			if err != nil {
-				return err
+			for i, v := range values {
+				row[i] = v
 			}
-			page = append(page, e)
+			page = append(page, entry(&row, &s.unpack))
 		}
 	})
 	return page, err

@@ -184,6 +184,11 @@ func (s *Store) search(ctx context.Context, f Filter) ([]history.Past, error) {
 				var some []history.Past
 				some, err = s.searchPages(ctx, f, history.Page{Listener: id})
 				hits = append(hits, some...)
+				newestFirst(hits)
+				if f.Limit > 0 && len(hits) >= f.Limit { // of the next one only what is newer
+					hits = hits[:f.Limit]
+					f.Since = hits[f.Limit-1].At
+				}
 			}
 		}
 		return hits, err
@@ -210,7 +215,7 @@ func (s *Store) searchPages(ctx context.Context, f Filter, p history.Page) (hits
 			}
 			p.Before = history.Mark{At: past.At, ID: past.Operation.ID}
 		}
-		if len(page) < p.Limit {
+		if len(page) < p.Limit || len(hits) >= f.Limit {
 			return hits, nil
 		}
 	}

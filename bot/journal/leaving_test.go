@@ -46,15 +46,23 @@ func listsLeaving(t *testing.T, s *Store) {
 		op.Change, op.Target = operation.ChangeAdd, nil
 	})
 
-	list, err := s.Leaving(t.Context(), "main", "listener-1", clock().Add(-time.Minute))
+	list, err := s.Leaving(t.Context(), "main", "listener-1", "", clock().Add(-time.Minute))
 	require.NoError(t, err)
 	require.ElementsMatch(t,
 		[]string{"be-accepted", "be-sending", "be-unconfirmed", "be-needs_person", "be-added"},
 		operation.Targets(list, ""))
 
-	list, err = s.Leaving(t.Context(), "main", "listener-2", clock())
+	list, err = s.Leaving(t.Context(), "main", "listener-2", "", clock())
 	require.NoError(t, err)
 	require.Equal(t, []string{"be-elsewhere"}, operation.Targets(list, ""))
+
+	for server, want := range map[string][]string{
+		"server-sending": {"be-sending"}, "server-added": {"be-added"}, "server-addition": nil, "server-new": nil,
+	} {
+		list, err = s.Leaving(t.Context(), "main", "listener-1", server, clock().Add(-time.Minute))
+		require.NoError(t, err)
+		require.Equal(t, want, operation.Targets(list, ""), server)
+	}
 }
 
 func forgetsRemovalsBeforeAnAddition(t *testing.T, s *Store) {
@@ -65,7 +73,7 @@ func forgetsRemovalsBeforeAnAddition(t *testing.T, s *Store) {
 			op.FinishedAt = clock().Add(after)
 		})
 	}
-	list, err := s.Leaving(t.Context(), "main", "listener-1", clock().Add(-time.Minute))
+	list, err := s.Leaving(t.Context(), "main", "listener-1", "", clock().Add(-time.Minute))
 	require.NoError(t, err)
 	require.Equal(t, []string{"be-new"}, operation.Targets(list, ""))
 }

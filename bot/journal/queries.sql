@@ -119,9 +119,11 @@ limit @max_rows;
 -- One statement, so that an operation that ends meanwhile is in one part or the other.
 select o.record from operations o
 where o.listener_id = @listener_id and o.open and o.state <> 'waiting_approval'
+    and (cast(@subject as text) = '' or o.subject = @subject)
 union all
 select d.record from operations d
-where d.listener_id = @listener_id and d.state = 'added' and d.updated_at >= @since;
+where d.listener_id = @listener_id and d.state = 'added' and d.updated_at >= @since
+    and (cast(@subject as text) = '' or d.subject = @subject);
 
 -- name: TakeTurn :exec
 -- Until the transaction ends, no other request of this person is accepted.

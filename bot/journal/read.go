@@ -118,10 +118,15 @@ func (s *Store) BrokenSince(ctx context.Context, userID string, since time.Time)
 
 // Leaving returns the removals that are taking a backend off a listener, or have done
 // so since the given time; see operation.Journal.
-func (s *Store) Leaving(ctx context.Context, account, listenerID string, since time.Time) (
+func (s *Store) Leaving(ctx context.Context, account, listenerID, instanceID string, since time.Time) (
 	removals []operation.Operation, err error) {
-	ops, err := many(s.q.OpenOrDoneOn(ctx, query.OpenOrDoneOnParams{
-		ListenerID: listenerID, Since: since.UnixMilli()}))
+	about := query.OpenOrDoneOnParams{ListenerID: listenerID, Since: since.UnixMilli()}
+	if instanceID != "" {
+		of := operation.Operation{Account: account}
+		of.Request.ListenerID, of.Request.InstanceID = listenerID, instanceID
+		about.Subject = of.Subject()
+	}
+	ops, err := many(s.q.OpenOrDoneOn(ctx, about))
 	ops = slices.DeleteFunc(ops, func(op operation.Operation) bool { return op.Account != account })
 	return operation.StillLeaving(ops, since), s.explain("reading the removals of a listener in journal", err)
 }

@@ -132,7 +132,7 @@ func readsAYear(t *testing.T, s *Store) {
 			return err
 		}},
 		{"removals of a listener", func() error {
-			_, err := s.Leaving(ctx, op.Account, op.Listener.ID,
+			_, err := s.Leaving(ctx, op.Account, op.Listener.ID, "",
 				op.ClickedAt)
 			return err
 		}},

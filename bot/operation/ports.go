@@ -97,8 +97,9 @@ type Journal interface {
 	// Leaving returns the removals that are taking a backend off a listener, or have
 	// done so since the given time, in no order. Drafts and removals that wait for
 	// approval do not count. Two removals that are both accepted see each other, if
-	// each reads this after it was accepted. Read it before the pool.
-	Leaving(ctx context.Context, account, listenerID string, since time.Time) ([]Operation, error)
+	// each reads this after it was accepted. Read it before the pool. instanceID leaves
+	// out other servers; empty: all servers.
+	Leaving(ctx context.Context, account, listenerID, instanceID string, since time.Time) ([]Operation, error)
 }
 
 // Pools lists the backends of a listener.

@@ -317,11 +317,13 @@ func (m *memory) BrokenSince(ctx context.Context, userID string, since time.Time
 }
 
 func (m *memory) Leaving(
-	ctx context.Context, account, listenerID string, since time.Time) (list []operation.Operation, err error) {
+	ctx context.Context, account, listenerID, instanceID string, since time.Time,
+) (list []operation.Operation, err error) {
 	err = m.do(ctx, "Leaving", func() error {
 		for _, id := range m.order {
 			op, _ := m.get(id)
-			if op.Account == account && op.Request.ListenerID == listenerID {
+			if op.Account == account && op.Request.ListenerID == listenerID &&
+				(instanceID == "" || op.Request.InstanceID == instanceID) {
 				list = append(list, op)
 			}
 		}

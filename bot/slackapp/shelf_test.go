@@ -197,7 +197,7 @@ func (s *shelf) BrokenSince(_ context.Context, userID string, since time.Time) (
 }
 
 // Leaving returns what Leaving of a journal would.
-func (s *shelf) Leaving(ctx context.Context, _, listenerID string, since time.Time) (
+func (s *shelf) Leaving(ctx context.Context, _, listenerID, instanceID string, since time.Time) (
 	list []operation.Operation, err error) {
 	if err := s.enter(ctx, "Leaving"); err != nil {
 		return nil, err
@@ -205,7 +205,7 @@ func (s *shelf) Leaving(ctx context.Context, _, listenerID string, since time.Ti
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, op := range s.ops {
-		if op.Request.ListenerID == listenerID {
+		if op.Request.ListenerID == listenerID && (instanceID == "" || op.Request.InstanceID == instanceID) {
 			list = append(list, op)
 		}
 	}

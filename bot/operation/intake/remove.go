@@ -74,7 +74,7 @@ func (i *Intake) readPoolOf(ctx context.Context, now *present) error {
 // leaving returns the backends that other removals take off the listener of op, or
 // took off so lately that the list may still show them. It is read before the pool.
 func (i *Intake) leaving(ctx context.Context, op operation.Operation) ([]string, error) {
-	others, err := i.Journal.Leaving(ctx, op.Account, op.Request.ListenerID, i.Now().Add(-operation.StillListed))
+	others, err := i.Journal.Leaving(ctx, op.Account, op.Request.ListenerID, "", i.Now().Add(-operation.StillListed))
 	return operation.Targets(others, op.ID), err
 }
 
@@ -82,7 +82,7 @@ func (i *Intake) leaving(ctx context.Context, op operation.Operation) ([]string,
 // off since then; nil: there is none, or the journal does not say.
 func (i *Intake) takenOff(ctx context.Context, op operation.Operation, backendID string,
 	since time.Time) *operation.Operation {
-	list, err := i.Journal.Leaving(ctx, op.Account, op.Request.ListenerID, since)
+	list, err := i.Journal.Leaving(ctx, op.Account, op.Request.ListenerID, "", since)
 	if err != nil {
 		i.Log.Info("who took a server off is not said", zap.String("backend", backendID), zap.Error(err))
 	}

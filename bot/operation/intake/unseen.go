@@ -2,7 +2,6 @@ package intake
 
 import (
 	"context"
-	"slices"
 
 	"lbbot/bot/operation"
 	"lbbot/commands"
@@ -18,8 +17,7 @@ func (i *Intake) maySkipLook(ctx context.Context, asked commands.Registration, o
 	if op.Request.Weight == 0 && (i.Rules == nil || i.Rules.ReadsWeight()) {
 		return false
 	}
-	removals, err := i.Journal.Leaving(ctx, op.Account, op.Request.ListenerID, i.Now().Add(-operation.StillListed))
-	return err == nil && !slices.ContainsFunc(removals, func(removal operation.Operation) bool {
-		return removal.Request.InstanceID == op.Request.InstanceID
-	})
+	removals, err := i.Journal.Leaving(ctx, op.Account, op.Request.ListenerID, op.Request.InstanceID,
+		i.Now().Add(-operation.StillListed))
+	return err == nil && len(removals) == 0
 }

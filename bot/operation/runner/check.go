@@ -63,7 +63,7 @@ func (r *Runner) leaving(ctx context.Context, op operation.Operation) ([]string,
 	if op.Change != operation.ChangeRemove {
 		return nil, nil
 	}
-	others, err := r.Journal.Leaving(ctx, op.Account, op.Request.ListenerID, r.Now().Add(-operation.StillListed))
+	others, err := r.Journal.Leaving(ctx, op.Account, op.Request.ListenerID, "", r.Now().Add(-operation.StillListed))
 	if err != nil {
 		return nil, fmt.Errorf("reading which servers are leaving listener %s: %w", op.Request.ListenerID, err)
 	}

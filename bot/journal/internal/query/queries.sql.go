@@ -1168,19 +1168,22 @@ func (q *Queries) OpenOperations(ctx context.Context, maxRows int32) ([]OpenOper
 const openOrDoneOn = `-- name: OpenOrDoneOn :many
 select o.record from operations o
 where o.listener_id = $1 and o.open and o.state <> 'waiting_approval'
+    and (cast($2 as text) = '' or o.subject = $2)
 union all
 select d.record from operations d
-where d.listener_id = $1 and d.state = 'added' and d.updated_at >= $2
+where d.listener_id = $1 and d.state = 'added' and d.updated_at >= $3
+    and (cast($2 as text) = '' or d.subject = $2)
 `
 
 type OpenOrDoneOnParams struct {
 	ListenerID string
+	Subject    string
 	Since      int64
 }
 
 // One statement, so that an operation that ends meanwhile is in one part or the other.
 func (q *Queries) OpenOrDoneOn(ctx context.Context, arg OpenOrDoneOnParams) ([]packed.Text, error) {
-	rows, err := q.db.QueryContext(ctx, openOrDoneOn, arg.ListenerID, arg.Since)
+	rows, err := q.db.QueryContext(ctx, openOrDoneOn, arg.ListenerID, arg.Subject, arg.Since)
 	if err != nil {
 		return nil, err
 	}

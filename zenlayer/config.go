@@ -203,6 +203,10 @@ func headerSafe(text string) bool {
 	return true
 }
 
+// idleConnections is how many connections are kept for the next calls, where the server does not speak HTTP/2: as
+// many as a crowd of requests uses at once, so that the second call of each dials no other.
+const idleConnections = 64
+
 func transportOf(client *http.Client) http.RoundTripper {
 	if client != nil && client.Transport != nil {
 		return client.Transport
@@ -211,8 +215,8 @@ func transportOf(client *http.Client) http.RoundTripper {
 		Proxy:                 http.ProxyFromEnvironment,
 		DialContext:           (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
 		ForceAttemptHTTP2:     true,
-		MaxIdleConns:          32,
-		MaxIdleConnsPerHost:   32,
+		MaxIdleConns:          idleConnections,
+		MaxIdleConnsPerHost:   idleConnections,
 		IdleConnTimeout:       90 * time.Second,
 		TLSHandshakeTimeout:   5 * time.Second,
 		ExpectContinueTimeout: time.Second,

@@ -46,6 +46,10 @@ const (
 	quickWithin   = 2500 * time.Millisecond // Slack's trigger lives 3 s, and began before us
 	patientWithin = 15 * time.Second        // one Web API call, its waiting for a rate limit excluded
 	maxRetries    = 3                       // answers of 429 that one call waits for
+
+	// idleConnections is how many connections are kept for the next calls, where Slack does not speak HTTP/2: as many
+	// as a crowd of commands uses at once, so that the second call of each dials no other.
+	idleConnections = 64
 )
 
 // New makes a Client. It calls nothing.
@@ -64,7 +68,7 @@ func New(c Config) (*Client, error) {
 	// token to another host.
 	noRedirects := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.MaxIdleConnsPerHost = 16
+	transport.MaxIdleConnsPerHost = idleConnections
 	w.http = &http.Client{Transport: transport, Timeout: patientWithin, CheckRedirect: noRedirects}
 	quick := &http.Client{Transport: transport, Timeout: quickWithin, CheckRedirect: noRedirects}
 	w.quick = &caller{client: quick, apiURL: c.APIURL, token: c.BotToken.Reveal(), noted: w.standing.noted}

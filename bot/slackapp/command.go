@@ -94,6 +94,7 @@ func (a *App) inform(ctx context.Context, d delivery.Delivery, c commands.Comman
 func (a *App) register(ctx context.Context, d delivery.Delivery, answer *answer, reg commands.Registration) {
 	previewed := reg.Verb != "" || a.Confirm == intake.ConfirmAlways || a.Confirm == ""
 	answer.asking = previewed // else it may be accepted already when something breaks
+	a.foresee(ctx, d.Actor.UserID, d.Place.ChannelID)
 	known := a.delivered(ctx, d)
 	if known.Told {
 		return

@@ -63,6 +63,10 @@ func (l *lanes) drain(lane string) {
 
 func (l *lanes) one(task func()) {
 	defer l.done()
+	l.guarded(task)
+}
+
+func (l *lanes) guarded(task func()) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			l.panicked(cause)
@@ -70,6 +74,9 @@ func (l *lanes) one(task func()) {
 	}()
 	task()
 }
+
+// besides runs a part of a task beside it. Only a running task may call it. It does not block.
+func (l *lanes) besides(part func()) { l.work.Go(func() { l.guarded(part) }) }
 
 func (l *lanes) done() {
 	l.mu.Lock()

@@ -88,3 +88,24 @@ func (s *shelf) denials() (codes []string) {
 	}
 	return codes
 }
+
+func TestThePersonAndTheChannelAreLookedUpAtTheSameTime(t *testing.T) {
+	t.Parallel()
+	r := open(t, nil)
+	asked := map[string]chan struct{}{"users.info": make(chan struct{}), "conversations.info": make(chan struct{})}
+	r.slack.OnAPICall(func(method string, p sandbox.Phase) {
+		if asked[method] == nil || p != sandbox.BeforeExecute {
+			return
+		}
+		close(asked[method]) // each is called once
+		for _, other := range asked {
+			select {
+			case <-other: // neither is answered before both are asked
+			case <-t.Context().Done():
+			}
+		}
+	})
+	r.types(ana, incident, "lst-8f2c web-07")
+	r.sees(ana, incident, "Preview")
+	r.calm()
+}

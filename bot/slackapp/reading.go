@@ -97,3 +97,15 @@ func (a *App) listListeners(ctx context.Context, d delivery.Delivery, typed stri
 	}
 	a.tell(ctx, d, private.ListenerList(typed, all, found.More))
 }
+
+// foresee has the directory ask Slack who the person is and about the channel at the same time, while the journal is
+// read: both are needed before the ack, one after the other. What it answers is not used here.
+func (a *App) foresee(ctx context.Context, userID, channelID string) {
+	look := func(id string, read func(context.Context, string) error) {
+		if id != "" {
+			a.lanes.besides(func() { _ = read(ctx, id) }) // an error is not kept: who needs the answer asks again
+		}
+	}
+	look(userID, func(ctx context.Context, id string) error { _, err := a.Directory.Person(ctx, id); return err })
+	look(channelID, func(ctx context.Context, id string) error { _, err := a.Directory.Channel(ctx, id); return err })
+}

@@ -2,6 +2,7 @@ package bot_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -114,4 +115,16 @@ func TestPokeOnAnotherReplicaEndsTheWait(t *testing.T) {
 	first.stop()
 	second.runs(t, 2)
 	require.Equal(t, []string{"second 2"}, column(t, db, `select runner || ' ' || run from operations`))
+}
+
+// TestAnotherReplicaIsNoGhost starts a second replica: its connection and that of the
+// first are all that Slack counts, so nobody is sent to look for a deployment to stop.
+func TestAnotherReplicaIsNoGhost(t *testing.T) {
+	t.Parallel()
+	h := open(t, func(c *bot.Config) { onPostgres(t, c); c.SlackConnections = 1 })
+	h.begin()
+	require.Eventually(t, func() bool { return strings.Contains(h.log.String(), `"num_connections":2`) },
+		20*time.Second, 10*time.Millisecond)
+	require.NoError(t, h.stop()) // the hello is dealt with
+	require.NotContains(t, h.log.String(), "more connections than we have")
 }

@@ -152,7 +152,8 @@ func (b *Bot) wireRequests(directory *web.Directory, metrics *prometheus.Registr
 		Names: b.catalog, Explainer: b.gate, Confirm: c.Confirm, Owner: c.OwnerChannel, ConsoleURL: c.ConsoleURL,
 		State: b.homeState, Bot: "@lbbot", Now: time.Now, NewID: newID, Log: log.Named("app"), Registerer: metrics})
 	b.socket, err = socket.New(socket.Config{Open: b.web.Opener(c.SlackAppToken), Receive: b.app.Receive,
-		Connections: c.SlackConnections, Log: log.Named("socket"), Registerer: metrics})
+		Connections: c.SlackConnections, Replicas: b.engine.LiveReplicas, Log: log.Named("socket"),
+		Registerer: metrics})
 	return err
 }
 

@@ -68,6 +68,7 @@ type replica struct {
 
 	// guarded by Engine.mu
 	renewed time.Time     // when the last stored heartbeat was sent
+	live    int64         // replicas at the last stored heartbeat; 0: none was stored yet
 	steady  time.Time     // no heartbeat has failed since; zero: the last one failed
 	late    []span        // gaps between heartbeats since steady, oldest first, at most maxLate
 	renewal chan struct{} // closed by the next stored heartbeat
@@ -111,6 +112,11 @@ func (e *Engine) Join(ctx context.Context) error {
 		return fmt.Errorf("joining the replicas: %w", err)
 	}
 	e.renew(sent)
+	b, err := e.replica.table.Beat(ctx, e.replica.id, 0) // Slack may be connected before the next one
+	if err != nil {
+		return fmt.Errorf("counting the replicas: %w", err)
+	}
+	e.count(b.Live)
 	e.log.Info("replica joined", zap.String("replica", e.replica.id))
 	return nil
 }
@@ -220,6 +226,7 @@ func (e *Engine) beat(ctx context.Context) error {
 		e.log.Warn("replicas are dead; this one takes over their operations", zap.Int64("replicas", b.Dead))
 	}
 	e.renew(sent)
+	e.count(b.Live)
 	if b.Dead > 0 || b.Leases != e.active() {
 		e.lookNow()
 	}
@@ -231,6 +238,23 @@ func (e *Engine) active() int64 {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return int64(len(e.running))
+}
+
+func (e *Engine) count(live int64) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.replica.live = live
+}
+
+// LiveReplicas returns how many processes serve the database, as of the last heartbeat
+// that was stored: 1 on SQLite, and before the first one.
+func (e *Engine) LiveReplicas() int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.replica == nil {
+		return 1
+	}
+	return max(1, int(e.replica.live))
 }
 
 func (e *Engine) hasLeft() bool {

@@ -105,7 +105,7 @@ func TestLeaseOfALiveReplicaIsLeftAlone(t *testing.T) {
 	require.NoError(t, err)
 	second, err := s.Beat(ctx, "b", 4*time.Second)
 	require.NoError(t, err)
-	require.Equal(t, []operation.Beat{{Alive: true, Dead: 1}, {Alive: true, Leases: 1}},
+	require.Equal(t, []operation.Beat{{Alive: true, Dead: 1, Live: 1}, {Alive: true, Leases: 1, Live: 1}},
 		[]operation.Beat{first, second})
 	require.Equal(t, operation.Lease{Run: 1, Runner: "a"}, lease(t, b, op.ID))
 	require.Equal(t, []string{op.ID}, leasesOf(t, b))

@@ -19,8 +19,8 @@ const (
 	joinReplica = `insert into replicas (id, beat_at, gone) values ($1, ` + databaseTime + `, false)`
 
 	// beatReplica also declares dead whoever was silent for longer than $2, and counts
-	// the leases of this replica and of dead ones, so that an idle replica costs the
-	// database one transaction a second.
+	// the leases of this replica and of dead ones, and the live replicas, so that an
+	// idle replica costs the database one transaction a second.
 	beatReplica = `with me as (
 			update replicas set beat_at = ` + databaseTime + ` where id = $1 and not gone returning id),
 		dead as (
@@ -28,7 +28,8 @@ const (
 				and beat_at < ` + databaseTime + ` - $2 and exists (select 1 from me) returning id)
 		select exists (select 1 from me), (select count(*) from dead), (
 			select count(*) from operations o where o.runner > '' and (o.runner = $1
-				or not exists (select 1 from replicas r where r.id = o.runner and not r.gone)))`
+				or not exists (select 1 from replicas r where r.id = o.runner and not r.gone))), (
+			select count(*) from replicas where not gone and id not in (select id from dead))`
 
 	leaveReplica = `with me as (
 			insert into replicas (id, beat_at, gone) values ($1, ` + databaseTime + `, true)
@@ -61,7 +62,8 @@ func (s *Store) Beat(ctx context.Context, id string, silence time.Duration) (b o
 	if s.beats == nil {
 		return b, errOneProcess
 	}
-	err = s.beats.QueryRowContext(ctx, beatReplica, id, silence.Milliseconds()).Scan(&b.Alive, &b.Dead, &b.Leases)
+	err = s.beats.QueryRowContext(ctx, beatReplica, id, silence.Milliseconds()).
+		Scan(&b.Alive, &b.Dead, &b.Leases, &b.Live)
 	return b, s.explain("writing the heartbeat in journal", err)
 }
 

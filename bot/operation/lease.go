@@ -19,6 +19,7 @@ type Beat struct {
 	Alive  bool  // false: others have taken over from this replica, which is final
 	Dead   int64 // how many other replicas it has declared dead
 	Leases int64 // operations whose runner is this replica or a dead one
+	Live   int64 // replicas that are not dead, this one included
 }
 
 // FirstRun is the number of the run that starts when an operation is accepted, in

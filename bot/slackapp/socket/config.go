@@ -30,9 +30,10 @@ type Config struct {
 	// Connections is the number of simultaneous connections, 1 to 10. Default 2, so
 	// that one is open while another is replaced.
 	Connections int
-	// Replicas is how many processes with the same Connections serve this app. It
-	// only decides which connections count as ghosts. Default 1.
-	Replicas int
+	// Replicas returns how many processes with the same Connections serve this app now,
+	// this one included. It is asked at each hello, must not block, and only decides
+	// which connections count as ghosts. Nil: 1.
+	Replicas func() int
 	// AppID is compared with the hello of each connection; empty: not checked.
 	AppID string
 	// Log gets events, never payloads, tokens or addresses. Nil: no log.
@@ -90,15 +91,11 @@ func (cfg *Config) validate() error {
 	if cfg.Connections < 0 || cfg.Connections > maxConnections {
 		errs = append(errs, errors.New("Connections must be from 1 to 10"))
 	}
-	if cfg.Replicas < 0 {
-		errs = append(errs, errors.New("Replicas must be at least 1"))
-	}
 	return errors.Join(errs...)
 }
 
 func (cfg *Config) setDefaults() {
 	or(&cfg.Connections, 2)
-	or(&cfg.Replicas, 1)
 	or(&cfg.ReadLimit, 4<<20)
 	for field, fallback := range map[*time.Duration]time.Duration{
 		&cfg.OpenTimeout: 10 * time.Second, &cfg.DialTimeout: 10 * time.Second, &cfg.HelloTimeout: 10 * time.Second,
@@ -114,6 +111,9 @@ func (cfg *Config) setDefaults() {
 	}
 	if cfg.Registerer == nil {
 		cfg.Registerer = prometheus.NewRegistry()
+	}
+	if cfg.Replicas == nil {
+		cfg.Replicas = func() int { return 1 }
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now

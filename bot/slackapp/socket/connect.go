@@ -110,8 +110,8 @@ func readHello(f Fields) hello {
 
 // greet compares a hello with our own state.
 func (c *Client) greet(k *conn, h hello) {
-	ours := c.addOpen(0)
-	ghosts := max(0, h.connections-ours*c.cfg.Replicas)
+	ours, replicas := c.addOpen(0), max(1, c.cfg.Replicas())
+	ghosts := max(0, h.connections-ours-(replicas-1)*c.cfg.Connections)
 	c.metrics.reported.Set(float64(h.connections))
 	c.metrics.ghosts.Set(float64(ghosts))
 	c.metrics.connects.WithLabelValues(connected).Inc()
@@ -119,7 +119,7 @@ func (c *Client) greet(k *conn, h hello) {
 		zap.Int("num_connections", h.connections), zap.String("lifetime_seconds", shortWord(h.lifetime)))
 	if ghosts > 0 {
 		k.log.Warn("Slack counts more connections than we have; the others may swallow commands",
-			zap.Int("num_connections", h.connections), zap.Int("ours", ours), zap.Int("replicas", c.cfg.Replicas))
+			zap.Int("num_connections", h.connections), zap.Int("ours", ours), zap.Int("replicas", replicas))
 	}
 	if got := h.appID; c.cfg.AppID != "" && got != c.cfg.AppID {
 		c.metrics.wrongApp.Inc()

@@ -247,6 +247,22 @@ func TestADamagedTextIsFoundAtItsPlaceAndHidesNothing(t *testing.T) {
 	})
 }
 
+func TestADamagedEventDoesNotKeepThoseAfterItFromTheirLinks(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *Store) {
+		trailOf(t, s, 2)
+		for range 3 {
+			require.NoError(t, s.Record(t.Context(), event(operation.EventDenied)))
+		}
+		defenceless(t, s)
+		tamper(t, s, "update events set data = $1 where seq = 4", []byte{2, 255, 255, 255})
+		n, err := s.Link(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, 3, n)
+		require.Len(t, exported(t, s), 5)
+		requireBroken(t, s, 4, "altered")
+	})
+}
+
 // saved returns what puts the trail back as it is now.
 func saved(t *testing.T, s *Store) func() {
 	all := exported(t, s)

@@ -52,14 +52,9 @@ func (s *Store) linkSome(ctx context.Context) (n int, err error) {
 		if err != nil {
 			return err
 		}
-		rows, err := q.PendingEvents(ctx, query.PendingEventsParams{After: math.MinInt64, MaxRows: linkRows})
-		if n = len(rows); err != nil || n == 0 {
+		entries, err := pageOf(ctx, tx, pendingPage, math.MinInt64, linkRows, linkable)
+		if n = len(entries); err != nil || n == 0 {
 			return err
-		}
-		entries := make([]audit.Entry, n)
-		for i, r := range rows {
-			entries[i] = audit.Entry{Seq: r.Seq, At: r.At, Kind: r.Kind, OperationID: r.OperationID,
-				ActorID: r.ActorID, ChannelID: r.ChannelID, Data: string(r.Data)}
 		}
 		head := audit.Extend(audit.Head(end), now, entries)
 		if err := insertLinks(ctx, tx, entries); err != nil {
@@ -68,6 +63,18 @@ func (s *Store) linkSome(ctx context.Context) (n int, err error) {
 		return q.MoveChain(ctx, query.MoveChainParams(head))
 	})
 	return n, err
+}
+
+// pendingPage has the columns that entry reads, of events without a link.
+const pendingPage = `select 0, e.seq, 0, '', e.at, e.kind, e.operation_id, e.actor_id, e.channel_id, e.data
+	from events_pending p join events e on e.seq = p.seq where p.seq > $1 order by p.seq limit $2`
+
+// linkable prepares a damaged event for its link: the events after it must not wait for
+// it. Its hash never matches what verify reads, so verify names it.
+func linkable(e *audit.Entry, damage error) {
+	if damage != nil {
+		e.Kind, e.Data = "", ""
+	}
 }
 
 // nothingPending checks without a lock, because most of the time no event waits.

@@ -258,13 +258,6 @@ update chain set position = @position, hash = @hash where id = 1;
 -- name: ChainEnd :one
 select position, hash from chain where id = 1;
 
--- name: PendingEvents :many
-select e.seq, e.at, e.kind, e.operation_id, e.actor_id, e.channel_id, e.data
-from events_pending p join events e on e.seq = p.seq
-where p.seq > @after
-order by p.seq
-limit @max_rows;
-
 -- name: Checkpoints :many
 select position, hash, at, public_key, signature from checkpoints where position > @after order by position;
 

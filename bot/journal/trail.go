@@ -97,7 +97,13 @@ const chainPage = `select l.position, l.seq, l.linked_at, l.hash,
 const chainColumns = 10
 
 func (t trail) Entries(ctx context.Context, after int64, limit int) (page []audit.Entry, err error) {
-	rows, err := t.db.QueryContext(ctx, chainPage, after, rowLimit(limit))
+	return pageOf(ctx, t.db, chainPage, after, limit, func(*audit.Entry, error) {})
+}
+
+// pageOf reads entries, and calls fn with each one and its damage, if it has any.
+func pageOf(ctx context.Context, db query.DBTX, statement string, after int64, limit int,
+	fn func(e *audit.Entry, damage error)) (page []audit.Entry, err error) {
+	rows, err := db.QueryContext(ctx, statement, after, rowLimit(limit))
 	if err != nil {
 		return nil, err
 	}
@@ -111,19 +117,23 @@ func (t trail) Entries(ctx context.Context, after int64, limit int) (page []audi
 		if err := rows.Scan(into[:]...); err != nil {
 			return nil, err
 		}
-		page = append(page, entry(&row, &unpack))
+		e, damage := entry(&row, &unpack)
+		fn(&e, damage)
+		page = append(page, e)
 	}
 	return page, rows.Err()
 }
 
-// entry decodes a row of chainPage. SQLite stores any type in any column. A value whose
-// type the bot does not write becomes one that it never records, so that the hash does
-// not match: queries would not find it, or read something else.
-func entry(row *[chainColumns]any, unpack *packed.Reader) audit.Entry {
+// entry decodes a row of chainPage. SQLite stores any type in any column. What is
+// damaged, or of a type that the bot does not write, becomes something that it never
+// records, so that the hash does not match: queries would not find it, or read something
+// else. The error is the last damage; the entry has everything that can be read.
+func entry(row *[chainColumns]any, unpack *packed.Reader) (e audit.Entry, damage error) {
 	missing := row[4] == nil // the event, of an outer join
 	number := func(i int) int64 {
 		n, ok := row[i].(int64)
 		if !ok && !missing {
+			damage = fmt.Errorf("a number is stored as %T", row[i])
 			return math.MinInt64
 		}
 		return n
@@ -131,21 +141,24 @@ func entry(row *[chainColumns]any, unpack *packed.Reader) audit.Entry {
 	text := func(i int) string {
 		text, ok := row[i].(string)
 		if !ok && !missing {
-			return fmt.Sprintf("stored as %T: %s", row[i], row[i])
+			damage = fmt.Errorf("stored as %T: %s", row[i], row[i])
+			return damage.Error()
 		}
 		return text
 	}
-	e := audit.Entry{Position: number(0), Seq: number(1), LinkedAt: number(2), At: number(4), Kind: text(5),
+	e = audit.Entry{Position: number(0), Seq: number(1), LinkedAt: number(2), At: number(4), Kind: text(5),
 		OperationID: text(6), ActorID: text(7), ChannelID: text(8)}
 	var hash packed.Hash
-	if err := hash.Scan(row[3]); err == nil { // otherwise it is empty and matches nothing
-		e.Hash = string(hash)
+	if err := hash.Scan(row[3]); err != nil { // and so it matches nothing
+		damage = err
 	}
+	e.Hash = string(hash)
 	var err error
 	if e.Data, err = unpack.Text(row[9]); err != nil {
+		damage = err
 		e.Data = fmt.Sprintf("%s: %x", err, row[9])
 	}
-	return e
+	return e, damage
 }
 
 // snapshot is a trail in a transaction that only reads.
@@ -178,7 +191,8 @@ func (s *snapshot) Entries(ctx context.Context, after int64, limit int) (page []
 			for i, v := range values {
 				row[i] = v
 			}
-			page = append(page, entry(&row, &s.unpack))
+			e, _ := entry(&row, &s.unpack) // verify sees the damage by its hash
+			page = append(page, e)
 		}
 	})
 	return page, err

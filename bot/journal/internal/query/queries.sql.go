@@ -1510,50 +1510,6 @@ func (q *Queries) PauseSending(ctx context.Context, pause string) (int64, error)
 	return result.RowsAffected()
 }
 
-const pendingEvents = `-- name: PendingEvents :many
-select e.seq, e.at, e.kind, e.operation_id, e.actor_id, e.channel_id, e.data
-from events_pending p join events e on e.seq = p.seq
-where p.seq > $1
-order by p.seq
-limit $2
-`
-
-type PendingEventsParams struct {
-	After   int64
-	MaxRows int32
-}
-
-func (q *Queries) PendingEvents(ctx context.Context, arg PendingEventsParams) ([]Event, error) {
-	rows, err := q.db.QueryContext(ctx, pendingEvents, arg.After, arg.MaxRows)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []Event
-	for rows.Next() {
-		var i Event
-		if err := rows.Scan(
-			&i.Seq,
-			&i.At,
-			&i.Kind,
-			&i.OperationID,
-			&i.ActorID,
-			&i.ChannelID,
-			&i.Data,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const pruneDeliveries = `-- name: PruneDeliveries :execrows
 delete from deliveries
 where key in (select d.key from deliveries d where d.at < $1 order by d.at limit $2)

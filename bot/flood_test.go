@@ -1,6 +1,7 @@
 package bot_test
 
 import (
+	"database/sql"
 	"fmt"
 	"testing"
 	"time"
@@ -42,7 +43,10 @@ func TestTypingOnIsAnsweredAndCountedInsteadOfStored(t *testing.T) {
 	}
 	require.Equal(t, operation.StoredAlone, kinds[operation.EventDenied])
 	require.Equal(t, operation.StoredAlone, kinds[operation.EventPreviewed])
-	rows, err := j.DB().QueryContext(t.Context(), "select kind, record from tallies order by kind")
+	db, err := sql.Open("sqlite", h.file())
+	require.NoError(t, err)
+	defer func() { require.NoError(t, db.Close()) }()
+	rows, err := db.QueryContext(t.Context(), "select kind, record from tallies order by kind")
 	require.NoError(t, err)
 	defer func() { require.NoError(t, rows.Close()) }()
 	for _, want := range []string{operation.EventDenied, operation.EventPreviewed} {

@@ -140,12 +140,6 @@ func (s *Store) Close() error {
 	return nil
 }
 
-// DB returns the journal's connections, for the engine, whose tables are in the same
-// SQLite file. Do not close it. On SQLite there are two connections, and a transaction
-// takes the write lock when it begins: keep it short, and never write to the journal
-// inside one, which would wait for the lock in vain.
-func (s *Store) DB() *sql.DB { return s.db }
-
 // Ping checks that the journal can commit a write, or be read if it is read-only. It
 // blocks for at most two seconds.
 func (s *Store) Ping(ctx context.Context) error {

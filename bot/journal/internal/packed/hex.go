@@ -63,7 +63,7 @@ func appendShort(out, text []byte) ([]byte, int) {
 		if i == 8 || i == 13 || i == 18 || i == 23 {
 			continue
 		}
-		if c-'A' <= 'F'-'A' {
+		if 'A' <= c && c <= 'F' {
 			kind = kindUpper
 		}
 		plain = append(plain, c)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"testing"
 	"time"
+	"unsafe"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
@@ -33,9 +34,11 @@ func (r readOnce) DescribeInstances(ctx context.Context, kind zenlayer.InstanceT
 }
 
 // listsOf returns the lists of a cloud as it is now.
-func listsOf(t require.TestingT, c *cloud) *catalog.Catalog {
+func listsOf(t require.TestingT, c *cloud) *catalog.Catalog { return listsAt(t, c, time.Now) }
+
+func listsAt(t require.TestingT, c *cloud, now func() time.Time) *catalog.Catalog {
 	ctx, end := context.WithCancel(context.Background())
-	lists := catalog.New(catalog.Config{Source: readOnce{c, end}, Now: time.Now, Log: zap.NewNop(),
+	lists := catalog.New(catalog.Config{Source: readOnce{c, end}, Now: now, Log: zap.NewNop(),
 		Registerer: prometheus.NewRegistry()})
 	require.NoError(t, lists.Run(ctx))
 	return lists
@@ -121,4 +124,77 @@ func TestWhatTheListsDoNotKnowIsReadFromZenlayer(t *testing.T) {
 		pass(7 * time.Minute)
 		require.Equal(t, 1+1+5, asked(), "they are old")
 	})
+}
+
+func TestListsWhoseAgeIsNotKnownAreNotBelieved(t *testing.T) {
+	t.Parallel()
+	read := time.Now()
+	suspended := read.Add(time.Hour)
+	(*[2]int64)(unsafe.Pointer(&suspended))[1] -= int64(time.Hour) // a time.Time keeps the monotonic clock there
+	require.Zero(t, suspended.Sub(read), "the monotonic clock stands still")
+	for name, tt := range map[string]struct {
+		now      time.Time
+		believed bool
+	}{
+		"6 minutes later":              {read.Add(6 * time.Minute), true},
+		"7 minutes later":              {read.Add(7 * time.Minute), false},
+		"the clock was set back":       {read.Add(-time.Minute), false},
+		"the host was suspended since": {suspended, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			now := read
+			lists := listsAt(t, newHouse(t).cloud, func() time.Time { return now })
+			now = tt.now
+			_, ok := lists.KnownListener("lst-1")
+			require.Equal(t, tt.believed, ok)
+			require.Equal(t, tt.believed, lists.KnownServers("web-01", "") != nil)
+			require.Equal(t, tt.believed, lists.KnownListeners() != nil)
+		})
+	}
+}
+
+// What other people agreed to, and a removal, are never judged by a list.
+func TestOnlyAnAdditionWithoutApprovalIsJudgedByTheListOfListeners(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		accepted func(h *house) string
+		denied   bool
+	}{
+		"an addition": {func(h *house) string { return h.accepted(request()) }, false},
+		"an approved addition": {func(h *house) string {
+			court(h, 1)
+			op := h.asked(request())
+			require.NoError(h.t, h.approves(op.ID, bo))
+			return op.ID
+		}, true},
+		"a removal": {func(h *house) string { return h.leaving() }, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			scene(t, func(t *testing.T, h *house) {
+				id := tt.accepted(h)
+				h.runner.Lists = listsOf(t, h.cloud)
+				h.cloud.moveListener()
+				law := h.gate.decide
+				h.gate.rules(func(q operation.Question) operation.Decision {
+					switch {
+					case q.Listener.Name == "renamed":
+						return operation.Decision{Code: operation.DeniedForbidden}
+					case law != nil:
+						return law(q)
+					}
+					return yes
+				})
+				op := h.carry(id)
+				if tt.denied {
+					require.Equal(t, operation.ReasonDenied, op.Reason)
+					require.Zero(t, len(h.cloud.sent())+h.calls())
+				} else {
+					require.Equal(t, operation.Done, op.State)
+					require.Len(t, h.cloud.sent(), 1)
+				}
+			})
+		})
+	}
 }

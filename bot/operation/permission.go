@@ -64,6 +64,17 @@ type Question struct {
 // about 50 calls of conversations.info a minute when an incident is busy.
 const LastAge = 30 * time.Second
 
+// Age returns how long ago something was read, by the clock that says more: the
+// monotonic clock stops while the host is suspended, and the wall clock may be set back.
+// It is negative if that was in the future by the wall clock: then it is not known.
+func Age(now, at time.Time) time.Duration {
+	wall := now.Round(0).Sub(at.Round(0))
+	if wall < 0 {
+		return wall
+	}
+	return max(wall, now.Sub(at))
+}
+
 // MaxAge returns how old what Slack says may be in q, and false if q leaves that to
 // the directory.
 func (q Question) MaxAge() (time.Duration, bool) {

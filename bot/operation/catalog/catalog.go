@@ -153,7 +153,7 @@ func (c *Catalog) ListenersOf(instanceID string) (ids []string, known bool) {
 
 // usableListeners returns an empty list if there is none that may be offered.
 func (c *Catalog) usableListeners() *listeners {
-	if l := c.listeners.Load(); l != nil && c.now().Sub(l.at) <= usableFor {
+	if l := c.listeners.Load(); l != nil && operation.Age(c.now(), l.at) <= usableFor {
 		return l
 	}
 	return &listeners{}
@@ -161,7 +161,7 @@ func (c *Catalog) usableListeners() *listeners {
 
 // usableServers returns an empty list if there is none that may be offered.
 func (c *Catalog) usableServers() *servers {
-	if s := c.servers.Load(); s != nil && c.now().Sub(s.at) <= usableFor {
+	if s := c.servers.Load(); s != nil && operation.Age(c.now(), s.at) <= usableFor {
 		return s
 	}
 	return &servers{}

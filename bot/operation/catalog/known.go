@@ -22,7 +22,7 @@ func (c *Catalog) Doubt() {
 
 // recent reports whether a list that was read then may be believed.
 func (c *Catalog) recent(at time.Time) bool {
-	age := c.now().Sub(at)
+	age := operation.Age(c.now(), at)
 	return !at.IsZero() && age >= 0 && age <= knownFor && at.UnixNano() > c.doubted.Load()
 }
 

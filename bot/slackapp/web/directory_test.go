@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unsafe"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
@@ -367,6 +368,34 @@ func TestOldLookUpsAreDropped(t *testing.T) {
 	clock.move(time.Second)
 	_, _ = r.get(t.Context(), "new")
 	require.Len(t, r.entries, 1)
+}
+
+// A suspended host stops the monotonic clock, and the wall clock goes on.
+func TestAnAnswerGetsOldWhileTheHostIsSuspended(t *testing.T) {
+	t.Parallel()
+	clock, calls := &hand{t: time.Now()}, 0
+	r := newRecent(clock.now, time.Hour, func(context.Context, string) (int, error) { calls++; return calls, nil })
+	ask := func() int {
+		n, err := r.get(t.Context(), "k")
+		require.NoError(t, err)
+		return n
+	}
+	suspend := func(d time.Duration) {
+		before := clock.t
+		clock.move(d)
+		(*[2]int64)(unsafe.Pointer(&clock.t))[1] -= int64(d) // a time.Time keeps the monotonic clock there
+		require.Zero(t, clock.t.Sub(before), "the monotonic clock stands still")
+		require.Equal(t, d, clock.t.Round(0).Sub(before.Round(0)))
+	}
+	require.Equal(t, 1, ask())
+	suspend(time.Minute)
+	require.Equal(t, 1, ask())
+	r.age("k", 30*time.Second)
+	require.Equal(t, 2, ask(), "the last question before a call reads it again")
+	suspend(time.Hour)
+	require.Equal(t, 3, ask())
+	clock.move(-time.Minute)
+	require.Equal(t, 4, ask(), "its age is not known")
 }
 
 func TestAPersonHasTheNameThatSlackShows(t *testing.T) {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"sync"
 	"time"
+
+	"lbbot/bot/operation"
 )
 
 // recent caches the answers of a look-up for some time and makes one look-up for
@@ -72,7 +74,7 @@ func (r *recent[T]) entry(key string) (e *entry[T], mine bool) {
 // young reports whether an answer may still be used. An answer from the future may
 // not: the clock was set back, so its age is unknown.
 func (r *recent[T]) young(e *entry[T]) bool {
-	age := r.now().Sub(e.at)
+	age := operation.Age(r.now(), e.at)
 	return age >= 0 && age < r.keep
 }
 
@@ -89,7 +91,7 @@ func (r *recent[T]) drop(key string) {
 func (r *recent[T]) age(key string, older time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if e, ok := r.entries[key]; ok && e.settled() && r.now().Sub(e.at) >= older {
+	if e, ok := r.entries[key]; ok && e.settled() && operation.Age(r.now(), e.at) >= older {
 		delete(r.entries, key)
 	}
 }

@@ -64,6 +64,8 @@ type Store struct {
 	place    *place       // nil on PostgreSQL and when read-only
 	commits  prometheus.Counter
 
+	listenCheck time.Duration // of Listen
+
 	listeners *sync.Map // the query.NameListenerParams that are stored
 
 	// On SQLite: reads, whose statements are prepared, and the one writer. Nil on
@@ -81,7 +83,7 @@ var _ operation.Journal = (*Store)(nil)
 // replica migrates, until ctx ends.
 func Open(ctx context.Context, c Config) (*Store, error) {
 	s := &Store{now: c.Now, log: c.Log, readOnly: c.ReadOnly, process: cmp.Or(c.Process, uuid.NewString()),
-		listeners: &sync.Map{}}
+		listenCheck: listenCheck, listeners: &sync.Map{}}
 	if s.now == nil {
 		s.now = time.Now
 	}

@@ -38,7 +38,7 @@ func (s *Store) Listen(ctx context.Context, hear func(operation string)) error {
 	}()
 	hear("")
 	for {
-		within, cancel := context.WithTimeout(ctx, listenCheck)
+		within, cancel := context.WithTimeout(ctx, s.listenCheck)
 		n, err := conn.WaitForNotification(within)
 		silent := within.Err() != nil && ctx.Err() == nil
 		cancel()

@@ -81,9 +81,7 @@ const (
 // ends that and waits for it.
 func (r *Runner) showSlowCall(ctx context.Context, sent operation.Operation, number int) (answered func()) {
 	ctx, cancel := context.WithCancel(ctx)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
+	shown := r.beside(sent.ID, "show", func() {
 		if sleep(ctx, addingAfter) != nil {
 			return
 		}
@@ -98,8 +96,8 @@ func (r *Runner) showSlowCall(ctx context.Context, sent operation.Operation, num
 		if err == nil {
 			r.Reporter.Show(op)
 		}
-	}()
-	return func() { cancel(); <-done }
+	})
+	return func() { cancel(); shown() }
 }
 
 // errNotSent is the fault of an attempt that was written down and then not made.

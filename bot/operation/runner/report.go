@@ -18,15 +18,13 @@ func (r *Runner) tellBeside(ctx context.Context, op operation.Operation) (wait f
 	if !op.State.Open() || op.Approval == nil || !op.Approval.Skipped || !op.Approval.ToldAt.IsZero() {
 		return func() bool { return false }
 	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
+	told := r.beside(op.ID, "tell", func() {
 		if _, err := r.tellSkipped(ctx, &op); err != nil && ctx.Err() == nil {
 			r.Log.Warn("who was told of a skipped approval is not stored yet", zap.String("operation", op.ID),
 				zap.Error(err))
 		}
-	}()
-	return func() bool { <-done; return true }
+	})
+	return func() bool { told(); return true }
 }
 
 // report makes the card show the final state, however long Slack is away.
@@ -111,8 +109,7 @@ func isForOwner(why operation.Reason) bool {
 }
 
 // reportPause is how long to wait before the next try to post a result that is
-// this late. After a day it is not about seconds any more, and every try is
-// stored by the engine. Negative lateness (the clock was set back)
+// this late. After a day it is not about seconds any more. Negative lateness (the clock was set back)
 // counts as lateness, so that the result is not posted each second until the
 // clock catches up.
 func reportPause(late time.Duration) time.Duration {

@@ -66,3 +66,21 @@ func (r *Runner) endBrokenStep(
 	}
 	return next, err
 }
+
+// beside starts do beside the steps of a run and returns a function that waits for its
+// end. It is for what a run can do without: a panic is logged and do ends.
+func (r *Runner) beside(id, name string, do func()) (wait func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer func() {
+			if problem := recover(); problem != nil {
+				r.Metrics.stepErrors.Inc()
+				r.Log.Error("step of an operation panicked", zap.String("operation", id), zap.String("step", name),
+					zap.Any("problem", problem), zap.Stack("stack"))
+			}
+		}()
+		do()
+	}()
+	return func() { <-done }
+}

@@ -1,0 +1,50 @@
+package operation_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"lbbot/bot/operation"
+)
+
+func TestAPanicBesideARunEndsNothing(t *testing.T) {
+	t.Parallel()
+	t.Run("while those who were skipped are told", func(t *testing.T) {
+		t.Parallel()
+		scene(t, func(t *testing.T, h *house) {
+			court(h, 1).glass = true
+			n := 0
+			h.reporter.fault = func(name string) fault {
+				if name == "TellSkipped" {
+					n++
+				}
+				return fault{panics: name == "TellSkipped" && n == 1}
+			}
+			op, err := h.broken(request())
+			require.NoError(t, err)
+			require.Equal(t, operation.Done, h.carry(op.ID).State)
+			require.Len(t, h.reporter.heard(), 1, "they are told after the end")
+		})
+	})
+	t.Run("while a call takes long", func(t *testing.T) {
+		t.Parallel()
+		scene(t, func(t *testing.T, h *house) {
+			id := h.accepted(request())
+			calling, broke := false, 0
+			h.cloud.goes(on("RegisterBackend", 0, fault{hold: 5 * time.Second}))
+			h.cloud.onCall = func(name string) { calling = calling || name == "RegisterBackend" }
+			h.journal.fault = func(call string) fault {
+				if !calling || call != "Save" {
+					return fault{}
+				}
+				broke++
+				return fault{panics: broke == 1}
+			}
+			require.Equal(t, operation.Done, h.carry(id).State)
+			require.Len(t, h.cloud.sent(), 1)
+			require.Greater(t, broke, 1)
+		})
+	})
+}

@@ -69,6 +69,14 @@ func TestThePlaceOfACardThatDoesNotEndIsStored(t *testing.T) {
 			require.NoError(s.t, s.report(op))
 			require.NotEmpty(s.t, s.shelf.card(op.ID).TS)
 		},
+		"while an edit waits for Slack": func(s *stage, op operation.Operation) {
+			s.board.Announce(op)
+			s.until("the card is posted", func() bool { return len(s.cards(incident)) == 1 })
+			s.slack.FailNext("chat.update", sandbox.APIFault{RetryAfter: 5 * time.Second})
+			s.board.Show(s.op(2, operation.Unconfirmed))
+			s.until("the place is stored", func() bool { return s.shelf.card(op.ID).TS != "" })
+			require.True(s.t, has(s.cards(incident)[0], "Asked"), "the edit still waits")
+		},
 		"when the end cannot be shown": func(s *stage, op operation.Operation) {
 			s.board.Announce(op)
 			s.until("the card is posted", func() bool { return len(s.cards(incident)) == 1 })

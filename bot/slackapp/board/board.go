@@ -70,7 +70,7 @@ type Board struct {
 	// operations whose card may be older than the stored state: an edit began and was not compared yet
 	unsure map[string]bool
 	// cards that were posted and whose place is not stored yet: see placeAfter
-	unplaced map[string]operation.Card
+	unplaced map[string]posted
 	// of operations whose channel refuses the card: what the person read where they asked
 	told   map[string]operation.State
 	closed bool
@@ -114,7 +114,7 @@ func resultSpot(op operation.Operation) spot {
 // limit of each channel.
 func newKind(c Config, k kind, p *pace) *Board {
 	b := &Board{Config: c, kind: k, pace: p, slots: map[string]*slot{}, unsure: map[string]bool{},
-		unplaced: map[string]operation.Card{}, told: map[string]operation.State{}, ends: make(chan struct{}),
+		unplaced: map[string]posted{}, told: map[string]operation.State{}, ends: make(chan struct{}),
 		delivered: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "lbbot_cards_total",
 			Help:        "Tries to show a card, by what came of it.",
 			ConstLabels: prometheus.Labels{"card": k.name}}, []string{"result"})}

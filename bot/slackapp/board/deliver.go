@@ -45,7 +45,7 @@ func (b *Board) show(op operation.Operation) (version int64, err error) {
 	if err == nil {
 		return version, nil
 	}
-	if _, fault := b.storePlace(ctx, op); fault != nil {
+	if _, _, fault := b.storePlace(ctx, op); fault != nil {
 		return 0, errors.Join(err, fault)
 	}
 	if !refused {
@@ -108,8 +108,26 @@ func (b *Board) setUnsure(id string, unsure bool) {
 func (b *Board) update(
 	ctx context.Context, op operation.Operation, card operation.Card,
 ) (version int64, behind, refused bool, err error) {
+	op, other, err := b.edit(ctx, op, card)
+	if other {
+		return 0, true, false, nil
+	}
+	if err != nil {
+		return 0, false, slices.Contains(uneditable(), web.ErrorCode(err)), err
+	}
+	b.delivered.WithLabelValues("edited").Inc()
+	behind, err = b.save(ctx, op, card)
+	return op.Version, behind, false, err
+}
+
+// edit edits the card and returns what it shows. other is as of storePlace.
+func (b *Board) edit(
+	ctx context.Context, op operation.Operation, card operation.Card,
+) (shown operation.Operation, other bool, err error) {
+	end := b.placeBeside(ctx, op)
+	defer func() { other = end() }()
 	if err := b.Lane(card.Channel).Wait(ctx); err != nil {
-		return 0, false, false, fmt.Errorf("waiting for %s to take a message: %w", card.Channel, err)
+		return op, false, fmt.Errorf("waiting for %s to take a message: %w", card.Channel, err)
 	}
 	op = b.newest(op)
 	w := b.wording(op)
@@ -129,12 +147,7 @@ func (b *Board) update(
 		b.tooMuch(op, err)
 		err = b.Web.Edit(ctx, card.Channel, card.TS, oneLine(m))
 	}
-	if err != nil {
-		return 0, false, slices.Contains(uneditable(), web.ErrorCode(err)), err
-	}
-	b.delivered.WithLabelValues("edited").Inc()
-	behind, err = b.save(ctx, op, card)
-	return op.Version, behind, false, err
+	return op, false, err
 }
 
 // movedWithin bounds telling a person where their card goes.

@@ -156,7 +156,7 @@ func (e *Engine) wakeAll() {
 }
 
 // resume starts runs for operations that have none in a live process. It is called
-// every second, so it logs a cause once, until the cause changes.
+// again and again, so it logs a cause once, until the cause changes.
 func (e *Engine) resume(ctx context.Context) {
 	ids, first := e.leases.Leases(ctx)
 	failed := 0

@@ -61,25 +61,26 @@ func (s *Store) hasRunsBefore(ctx context.Context) (there bool, err error) {
 // TakeLease makes this process the runner of an operation and changes its run number
 // from was to run. It returns false and changes nothing if another live process is the
 // runner, if the run number is not was, or if others took over from this process. What
-// lbbot 0.1 accepted is withdrawn from its replicas.
+// lbbot 0.1 accepted is withdrawn from its replicas in the same transaction.
 func (s *Store) TakeLease(ctx context.Context, id string, was, run int64) (taken bool, err error) {
-	err = s.writeOne(ctx, func(ctx context.Context, _ query.DBTX, q *query.Queries) error {
+	before := false
+	if was == 0 {
+		if before, err = s.hasRunsBefore(ctx); err != nil {
+			return false, s.explain("taking a lease in journal", err)
+		}
+	}
+	write := s.writeOne
+	if before {
+		write = s.write
+	}
+	err = write(ctx, func(ctx context.Context, tx query.DBTX, q *query.Queries) error {
 		n, err := q.TakeLease(ctx, query.TakeLeaseParams{ID: id, Was: was, Run: run, Runner: s.process})
-		taken = n > 0
+		if taken = n > 0; err == nil && taken && before {
+			_, err = tx.ExecContext(ctx, cancelRunsBefore, id)
+		}
 		return err
 	})
-	if err == nil && taken && was == 0 {
-		err = s.cancelRunsBefore(ctx, id)
-	}
 	return taken && err == nil, s.explain("taking a lease in journal", err)
-}
-
-func (s *Store) cancelRunsBefore(ctx context.Context, id string) error {
-	there, err := s.hasRunsBefore(ctx)
-	if err == nil && there {
-		_, err = s.db.ExecContext(ctx, cancelRunsBefore, id)
-	}
-	return err
 }
 
 // EndLeases ends the leases of runs, by operation, in one commit. It does nothing about

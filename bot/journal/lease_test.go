@@ -138,6 +138,11 @@ func TestOperationOfVersion01BelongsToItsReplicaWhileThatLives(t *testing.T) {
 	require.NoError(t, s.Leave(ctx, "old"))
 	require.Equal(t, operation.Lease{}, lease(t, b, op.ID))
 	run("update dbos.workflow_status set status = 'ENQUEUED' where status = 'PENDING'")
+	run("alter table dbos.workflow_status add constraint c check (status <> 'CANCELLED')")
+	_, err := b.TakeLease(ctx, op.ID, 0, 1)
+	require.Error(t, err)
+	require.Equal(t, operation.Lease{}, lease(t, b, op.ID), "no lease without the withdrawal")
+	run("alter table dbos.workflow_status drop constraint c")
 	require.True(t, takes(t, b, op.ID, 0, 1))
 	var cancelled int
 	require.NoError(t, s.DB().QueryRowContext(ctx,

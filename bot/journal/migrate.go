@@ -18,7 +18,8 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// versionTable has another name than the table of the engine's migrations.
+// versionTable has another name than goose's default. A database of lbbot 0.1 has tables
+// of DBOS as well, with versions of their own.
 const versionTable = "journal_version"
 
 // dialect has what differs between the two databases.

@@ -14,7 +14,7 @@ import (
 )
 
 // postgresConnections is the size of the pool. The heartbeat has one more connection,
-// and the engine has its own pool.
+// and so has Listen.
 const postgresConnections = 8
 
 // connectPostgres opens a pool. pgx keeps passwords out of its errors.
@@ -29,9 +29,9 @@ func (s *Store) connectPostgres(ctx context.Context, url string) error {
 	if s.readOnly {
 		config.RuntimeParams["default_transaction_read_only"] = "on"
 	} else {
-		// The engine has the same limit: a process that is paused inside a transaction
-		// must not keep its locks, because other replicas take over its operations. A
-		// reader has no locks that others need, and may write to a slow pipe.
+		// A process that is paused inside a transaction must not keep its locks, because
+		// other replicas take over its operations. A reader has no locks that others
+		// need, and may write to a slow pipe.
 		config.RuntimeParams["idle_in_transaction_session_timeout"] = "5000"
 	}
 	options := []stdlib.OptionOpenDB{stdlib.OptionResetSession(s.writable), stdlib.OptionShouldPing(shouldPing)}

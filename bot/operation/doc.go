@@ -54,7 +54,8 @@
 //     requester, of each approver, and of the person who used break-glass. An
 //     approval never overrides a denial.
 //
-// Everything durable is in the Journal. The engine that runs Runner.Execute only remembers how far it got.
+// Everything durable is in the Journal. The engine that runs Runner.Execute stores nothing
+// but which process runs an operation; a new run goes on from what the Journal has.
 //
 // It must not know Block Kit, envelopes, SQL, HTTP statuses or environment
 // variables.

@@ -54,7 +54,8 @@ type Question struct {
 	// were read a moment ago: set for clicks.
 	Fresh bool
 
-	// Last says that it is asked right before a call: what Slack says may be LastAge old.
+	// Last says that nothing is asked later without a call: it is asked right before one,
+	// or accepts a command that needs no click. What Slack says may be LastAge old.
 	Last bool
 }
 

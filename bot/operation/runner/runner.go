@@ -14,8 +14,9 @@ import (
 	"lbbot/bot/operation"
 )
 
-// Runner carries operations out. Its methods are called by the engine, each
-// run on a goroutine of the engine's; it starts none itself.
+// Runner carries operations out. Its methods are called by the engine, each run on a
+// goroutine of the engine's. Beside the steps of a run it tells people and shows a slow
+// call, on goroutines of its own that end before the run does.
 type Runner struct {
 	Journal    operation.Journal
 	Pools      operation.Pools
@@ -115,12 +116,14 @@ type step func(ctx context.Context, op *operation.Operation) (operation.Next, er
 // over: ends are reported by a step of their own. If it cannot be read, op stays zero.
 func (w *execution) begin() {
 	r := w.runner
-	ctx, cancel := context.WithTimeoutCause(context.Background(), showWithin,
+	ctx, cancel := context.WithTimeoutCause(w.ctx, showWithin,
 		errors.New("the journal did not answer within "+showWithin.String()))
 	defer cancel()
 	op, err := r.Journal.Operation(ctx, w.id)
 	if err != nil {
-		r.Log.Warn("card is not shown before the first step", zap.String("operation", w.id), zap.Error(err))
+		if w.ctx.Err() == nil {
+			r.Log.Warn("card is not shown before the first step", zap.String("operation", w.id), zap.Error(err))
+		}
 		return
 	}
 	w.op, w.current = op, op.Run == w.run.Number()

@@ -126,8 +126,8 @@ func needsPoke(op operation.Operation) bool {
 }
 
 // wake starts what says that it was accepted or sent in the future, and ends
-// its wait: the engine remembers until when it waits, by the clock as it was,
-// and would wait until the clock is there again. What is woken early waits on.
+// its wait: how long it waits may have been computed from a clock that was wrong.
+// What is woken early waits on.
 func (s *Sweeper) wake(ctx context.Context) {
 	now := s.Now().Add(operation.ClockSlack)
 	ops, err := s.unreported(ctx, now.AddDate(100, 0, 0))

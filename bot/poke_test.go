@@ -34,7 +34,7 @@ func joins(t *testing.T, url, name string) *member {
 		Execute: func(_ context.Context, run operation.Run, _ string) error {
 			for {
 				m.entered <- run.Number()
-				if err := run.Wait(time.Hour); err != nil {
+				if err := run.Wait(time.Hour, nil); err != nil {
 					return err
 				}
 			}

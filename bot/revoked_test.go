@@ -76,7 +76,7 @@ type oneGo struct{}
 // Number is that of the run which belongs to who accepts.
 func (oneGo) Number() int64 { return 1 }
 
-func (oneGo) Wait(d time.Duration) error {
+func (oneGo) Wait(d time.Duration, _ func() (bool, error)) error {
 	if d > 0 {
 		return errPause
 	}

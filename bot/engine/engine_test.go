@@ -54,7 +54,7 @@ func TestPokeBeforeTheWaitIsNotLost(t *testing.T) {
 		p := w.launch(func(_ context.Context, run operation.Run, _ string) error {
 			close(read)
 			<-goOn
-			err := errors.Join(run.Wait(0), run.Wait(time.Hour)) // a step without a wait ends no poke
+			err := errors.Join(run.Wait(0, nil), run.Wait(time.Hour, nil)) // a step without a wait ends no poke
 			close(ended)
 			return err
 		})
@@ -78,7 +78,7 @@ func TestCallInProgressGetsTheDrainTimeAndNoStepFollows(t *testing.T) {
 			case <-ctx.Done():
 				return context.Cause(ctx)
 			}
-			if err := run.Wait(0); err != nil {
+			if err := run.Wait(0, nil); err != nil {
 				return err
 			}
 			after <- run.Number()

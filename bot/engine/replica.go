@@ -169,7 +169,7 @@ func each(ctx context.Context, every time.Duration, asked <-chan struct{}, do fu
 }
 
 // listen hears of wake-ups from other replicas. Wake-ups may be missed while the
-// connection is away, so all runs look again when it is back.
+// connection is away, so all runs look whether their operation has changed when it is back.
 func (e *Engine) listen(ctx context.Context) {
 	for {
 		err := e.replica.table.Listen(ctx, e.hear)
@@ -186,15 +186,15 @@ func (e *Engine) listen(ctx context.Context) {
 	}
 }
 
-// hear wakes the run of an operation; "" means all of them, and that a replica may
-// have left operations behind.
+// hear wakes the run of an operation; "" means that wake-ups may have been missed, and
+// that a replica may have left operations behind.
 func (e *Engine) hear(id string) {
 	if id != "" {
 		e.wake(id)
 		return
 	}
 	e.replica.deaf = lastCause{}
-	e.wakeAll()
+	e.mayHaveMissed()
 	e.lookNow()
 }
 

@@ -27,7 +27,7 @@ func TestAnotherReplicaTakesOverFromOneThatIsCutOff(t *testing.T) {
 				called <- run.Number()
 			}
 			ended <- err
-			return run.Wait(0)
+			return run.Wait(0, nil)
 		})
 		second := w.launch(waits(entered))
 		pass(10 * time.Second)
@@ -82,7 +82,7 @@ func TestNothingBeginsWhileOthersMayHaveTakenOver(t *testing.T) {
 		goOn, began := make(chan struct{}), make(chan struct{})
 		p := w.launch(func(_ context.Context, run operation.Run, _ string) error {
 			<-goOn
-			if err := run.Wait(0); err != nil {
+			if err := run.Wait(0, nil); err != nil {
 				return err
 			}
 			close(began)

@@ -16,14 +16,15 @@ type run struct {
 	engine *Engine
 	id     string        // of the operation
 	number int64         // 0: the run is being started
-	poked  chan struct{} // has room for one
+	poked  chan struct{} // has room for one, as missed has
+	missed chan struct{} // a poke may have been
 }
 
 // Number implements operation.Run.
 func (r *run) Number() int64 { return r.number }
 
 // Wait implements operation.Run.
-func (r *run) Wait(d time.Duration) error {
+func (r *run) Wait(d time.Duration, changed func() (bool, error)) error {
 	e := r.engine
 	if d <= 0 {
 		return e.holdLease(e.stopping)
@@ -31,19 +32,48 @@ func (r *run) Wait(d time.Duration) error {
 	e.log.Debug("wait begins", zap.String("operation", r.id), zap.Duration("for", d))
 	t := time.NewTimer(d)
 	defer t.Stop()
-	select {
-	case <-r.poked:
-	case <-t.C:
-	case <-e.stopping.Done():
+	var again <-chan time.Time // set while changed has failed
+	for over := false; !over; {
+		select {
+		case <-r.poked:
+			over = true
+		case <-r.missed:
+			over, again = ask(changed)
+		case <-again:
+			over, again = ask(changed)
+		case <-t.C:
+			over = true
+		case <-e.stopping.Done():
+			over = true
+		}
 	}
 	return e.holdLease(e.stopping)
 }
 
+// ask calls changed, which may be nil. If it fails, again says when to ask once more.
+func ask(changed func() (bool, error)) (yes bool, again <-chan time.Time) {
+	if changed == nil {
+		return true, nil
+	}
+	yes, err := changed()
+	if err != nil {
+		return false, time.After(listenAgain)
+	}
+	return yes, nil
+}
+
 // wake ends the current or the next wait of the run.
-func (r *run) wake() {
+func (r *run) wake() { signal(r.poked) }
+
+// mayHaveMissed has the current or the next wait of the run find out whether a poke was
+// missed.
+func (r *run) mayHaveMissed() { signal(r.missed) }
+
+// signal sends to a channel that has room for one, unless it is full.
+func signal(c chan<- struct{}) {
 	select {
-	case r.poked <- struct{}{}:
-	default: // it is woken already
+	case c <- struct{}{}:
+	default:
 	}
 }
 

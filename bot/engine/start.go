@@ -60,7 +60,7 @@ func (e *Engine) reserve(id string) *run {
 	if e.running[id] != nil || f != nil && time.Now().Before(f.until) || e.stopping.Err() != nil {
 		return nil
 	}
-	r := &run{engine: e, id: id, poked: make(chan struct{}, 1)}
+	r := &run{engine: e, id: id, poked: make(chan struct{}, 1), missed: make(chan struct{}, 1)}
 	e.running[id] = r
 	return r
 }
@@ -146,12 +146,12 @@ func (e *Engine) wake(id string) bool {
 	return r != nil
 }
 
-// wakeAll makes all waiting runs look again.
-func (e *Engine) wakeAll() {
+// mayHaveMissed has all runs find out whether a poke was missed.
+func (e *Engine) mayHaveMissed() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for _, r := range e.running {
-		r.wake()
+		r.mayHaveMissed()
 	}
 }
 

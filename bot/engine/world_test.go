@@ -317,7 +317,7 @@ func waits(entered chan<- int64) func(context.Context, operation.Run, string) er
 	return func(_ context.Context, run operation.Run, _ string) error {
 		for {
 			entered <- run.Number()
-			if err := run.Wait(time.Hour); err != nil {
+			if err := run.Wait(time.Hour, nil); err != nil {
 				return err
 			}
 		}

@@ -48,3 +48,44 @@ func TestAPanicBesideARunEndsNothing(t *testing.T) {
 		})
 	})
 }
+
+// A lost connection of LISTEN makes each run look whether a poke was missed: each second,
+// while it is lost again and again.
+func TestPokesThatMayBeMissedUseUpNoLook(t *testing.T) {
+	t.Parallel()
+	for name, first := range map[string]fault{
+		"of the status":         {},
+		"of an unanswered call": {after: errConnection},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			looks := func(lost bool) (n int) {
+				scene(t, func(t *testing.T, h *house) {
+					called := false
+					h.cloud.goes(func(name string, _ int) fault {
+						if name == "RegisterBackend" {
+							called = true
+							return first
+						}
+						return fault{before: map[bool]error{true: errConnection}[called]}
+					})
+					id := h.accepted(request())
+					done := h.process(id)
+					for range 20 {
+						pass(time.Second)
+						if lost {
+							h.engine.record(id).missed <- struct{}{}
+						}
+					}
+					n = h.cloud.count("DescribeBackends")
+					h.stop(errKilled)
+					<-done
+				})
+				return n
+			}
+			quiet := looks(false)
+			require.Greater(t, quiet, 3)
+			require.Equal(t, quiet, looks(true))
+		})
+	}
+}

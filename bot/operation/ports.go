@@ -186,10 +186,11 @@ type Run interface {
 
 	// Wait must be called before each step, with 0 if there is nothing to wait for.
 	// It returns after d, or earlier when the operation is poked, and never while
-	// another process may have taken over from this one. Wait(0) leaves a poke to the
-	// next wait: the step after it may know an older state. Its error ends the run:
-	// the process stops.
-	Wait(d time.Duration) error
+	// another process may have taken over from this one. Where a poke may have been
+	// missed, it goes on waiting unless changed returns true; nil is true. Wait(0)
+	// leaves a poke to the next wait: the step after it may know an older state. Its
+	// error ends the run: the process stops.
+	Wait(d time.Duration, changed func() (bool, error)) error
 }
 
 // Next is what a step found.

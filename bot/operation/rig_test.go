@@ -212,13 +212,13 @@ type engine struct {
 	err     error
 }
 
-type record struct{ pokes chan struct{} }
+type record struct{ pokes, missed chan struct{} }
 
 func (e *engine) record(id string) *record {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.runs[id] == nil {
-		e.runs[id] = &record{pokes: make(chan struct{}, 1)}
+		e.runs[id] = &record{pokes: make(chan struct{}, 1), missed: make(chan struct{}, 1)}
 	}
 	return e.runs[id]
 }
@@ -273,7 +273,7 @@ func (r *run) lease() context.Context {
 
 func (r *run) Number() int64 { return r.number }
 
-func (r *run) Wait(d time.Duration) error {
+func (r *run) Wait(d time.Duration, changed func() (bool, error)) error {
 	r.at.hit("before a wait")
 	if d == 0 {
 		if r.ctx.Err() != nil {
@@ -284,11 +284,20 @@ func (r *run) Wait(d time.Duration) error {
 	}
 	t := time.NewTimer(d)
 	defer t.Stop()
-	select {
-	case <-r.ctx.Done():
-		return context.Cause(r.ctx)
-	case <-r.pokes:
-	case <-t.C:
+	for over := false; !over; {
+		select {
+		case <-r.ctx.Done():
+			return context.Cause(r.ctx)
+		case <-r.pokes:
+			over = true
+		case <-r.missed:
+			over = true
+			if changed != nil {
+				over, _ = changed()
+			}
+		case <-t.C:
+			over = true
+		}
 	}
 	r.at.hit("after a wait")
 	return nil

@@ -100,6 +100,18 @@ func (r *Runner) showSlowCall(ctx context.Context, sent operation.Operation, num
 	return func() { cancel(); shown() }
 }
 
+// sleep returns after d, or with the cause when ctx ends.
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-t.C:
+		return nil
+	}
+}
+
 // errNotSent is the fault of an attempt that was written down and then not made.
 var errNotSent = errors.New("not sent: writing it down took until it was too late")
 

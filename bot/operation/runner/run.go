@@ -19,6 +19,12 @@ func (r *Runner) current(ctx context.Context, id string, run int64) (operation.O
 	return op, err
 }
 
+// changed reports whether the operation is another than the last step left.
+func (w *execution) changed() (bool, error) {
+	now, err := w.runner.Journal.Operation(w.ctx, w.id)
+	return now.Version != w.op.Version || now.Run != w.op.Run, err
+}
+
 // recoverStep runs a step. After a panic the operation ends as NotDone if nothing
 // was sent; otherwise a person has to settle it.
 func (r *Runner) recoverStep(ctx context.Context, op *operation.Operation, name string, step step,

@@ -158,7 +158,7 @@ func (w *execution) do(name string, step step) (next operation.Next) {
 		if next = w.retry(name, step); next.After == 0 {
 			return next
 		}
-		w.err = w.run.Wait(next.After)
+		w.err = w.run.Wait(next.After, w.changed)
 	}
 	return operation.Next{}
 }
@@ -169,7 +169,7 @@ func (w *execution) do(name string, step step) (next operation.Next) {
 // the operation has a newer run.
 func (w *execution) retry(name string, step step) operation.Next {
 	r := w.runner
-	w.err = w.run.Wait(0)
+	w.err = w.run.Wait(0, nil)
 	for pause := 50 * time.Millisecond; w.err == nil; pause = min(2*pause, 5*time.Second) {
 		err := w.load()
 		if err == nil {
@@ -194,7 +194,7 @@ func (w *execution) retry(name string, step step) operation.Next {
 			r.Log.Error("step of an operation is tried again", zap.String("operation", w.id),
 				zap.Duration("pause", pause), zap.Error(err))
 		}
-		w.err = w.run.Wait(pause/2 + rand.N(pause))
+		w.err = w.run.Wait(pause/2+rand.N(pause), nil)
 	}
 	return operation.Next{}
 }
@@ -260,18 +260,6 @@ func proves(op operation.Operation, why operation.Reason) bool {
 		return op.Change == operation.ChangeAdd
 	}
 	return false
-}
-
-// sleep returns after d, or with the cause when ctx ends.
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-t.C:
-		return nil
-	}
 }
 
 // changeOf returns how op is carried out. It fails for an operation that a newer

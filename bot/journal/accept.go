@@ -72,7 +72,7 @@ func (s *Store) Accept(ctx context.Context, acceptance operation.Acceptance) err
 		if err := s.withinLimit(ctx, q, a); err != nil {
 			return err
 		}
-		if err := s.nameListener(ctx, q, op); err != nil {
+		if err := nameListener(ctx, q, op); err != nil {
 			return err
 		}
 		if err := change(ctx, q, record); err != nil {
@@ -85,11 +85,7 @@ func (s *Store) Accept(ctx context.Context, acceptance operation.Acceptance) err
 		}
 		return q.BeginOwnPost(ctx, post)
 	}
-	err := s.put(ctx, "accepting operation", op, claimed, a.Event)
-	if err == nil {
-		s.listeners.Store(listenerName(op), true)
-	}
-	return err
+	return s.put(ctx, "accepting operation", op, claimed, a.Event)
 }
 
 // Save stores a changed operation with its event if the stored version is

@@ -241,16 +241,10 @@ func (s *Store) searchOpen(ctx context.Context, f Filter) (hits []history.Past, 
 	}
 }
 
-// nameListener stores the name of an operation's listener, unless this process has
-// done so.
-func (s *Store) nameListener(ctx context.Context, q *query.Queries, op *operation.Operation) error {
-	n := listenerName(op)
-	if _, known := s.listeners.Load(n); known || n.Name == "" {
+// nameListener stores the name of an operation's listener, if it is new.
+func nameListener(ctx context.Context, q *query.Queries, op *operation.Operation) error {
+	if op.Listener.Name == "" {
 		return nil
 	}
-	return q.NameListener(ctx, n)
-}
-
-func listenerName(op *operation.Operation) query.NameListenerParams {
-	return query.NameListenerParams{Name: op.Listener.Name, ListenerID: op.Request.ListenerID}
+	return q.NameListener(ctx, query.NameListenerParams{Name: op.Listener.Name, ListenerID: op.Request.ListenerID})
 }

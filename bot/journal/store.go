@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -66,8 +65,6 @@ type Store struct {
 
 	listenCheck time.Duration // of Listen
 
-	listeners *sync.Map // the query.NameListenerParams that are stored
-
 	// On SQLite: reads, whose statements are prepared, and the one writer. Nil on
 	// PostgreSQL; the writer also when read-only.
 	prepared *prepared.DB
@@ -83,7 +80,7 @@ var _ operation.Journal = (*Store)(nil)
 // replica migrates, until ctx ends.
 func Open(ctx context.Context, c Config) (*Store, error) {
 	s := &Store{now: c.Now, log: c.Log, readOnly: c.ReadOnly, process: cmp.Or(c.Process, uuid.NewString()),
-		listenCheck: listenCheck, listeners: &sync.Map{}}
+		listenCheck: listenCheck}
 	if s.now == nil {
 		s.now = time.Now
 	}

@@ -126,26 +126,35 @@ func TestWhatTheListsDoNotKnowIsReadFromZenlayer(t *testing.T) {
 	})
 }
 
+// clocks returns the time after the wall clock and the monotonic clock went on so far.
+func clocks(t *testing.T, from time.Time, wall, monotonic time.Duration) time.Time {
+	t.Helper()
+	now := from.Add(wall)
+	(*[2]int64)(unsafe.Pointer(&now))[1] += int64(monotonic - wall) // a time.Time keeps the monotonic clock there
+	require.Equal(t, monotonic, now.Sub(from))
+	require.Equal(t, wall, now.Round(0).Sub(from.Round(0)))
+	return now
+}
+
 func TestListsWhoseAgeIsNotKnownAreNotBelieved(t *testing.T) {
 	t.Parallel()
-	read := time.Now()
-	suspended := read.Add(time.Hour)
-	(*[2]int64)(unsafe.Pointer(&suspended))[1] -= int64(time.Hour) // a time.Time keeps the monotonic clock there
-	require.Zero(t, suspended.Sub(read), "the monotonic clock stands still")
 	for name, tt := range map[string]struct {
-		now      time.Time
-		believed bool
+		wall, monotonic time.Duration
+		believed        bool
 	}{
-		"6 minutes later":              {read.Add(6 * time.Minute), true},
-		"7 minutes later":              {read.Add(7 * time.Minute), false},
-		"the clock was set back":       {read.Add(-time.Minute), false},
-		"the host was suspended since": {suspended, false},
+		"6 minutes later":                     {6 * time.Minute, 6 * time.Minute, true},
+		"7 minutes later":                     {7 * time.Minute, 7 * time.Minute, false},
+		"the host was suspended since":        {10 * time.Minute, 0, false},
+		"the clock was set back to before it": {-time.Minute, time.Minute, false},
+		"the clock was set back a little":     {5 * time.Minute, 7 * time.Minute, false},
+		"it is in the future for both clocks": {-time.Minute, -time.Minute, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			read := time.Now()
 			now := read
 			lists := listsAt(t, newHouse(t).cloud, func() time.Time { return now })
-			now = tt.now
+			now = clocks(t, read, tt.wall, tt.monotonic)
 			_, ok := lists.KnownListener("lst-1")
 			require.Equal(t, tt.believed, ok)
 			require.Equal(t, tt.believed, lists.KnownServers("web-01", "") != nil)

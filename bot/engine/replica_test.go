@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -162,5 +164,34 @@ func TestPokeIsNotMissedWhileTheListeningConnectionIsAway(t *testing.T) {
 			require.Len(t, all(entered), 1)
 		}
 		require.Equal(t, 2, w.logs.FilterMessage("wake-ups from other replicas are not heard; retrying").Len())
+	})
+}
+
+func TestALostListeningConnectionEndsNoWaitOfWhatDidNotChange(t *testing.T) {
+	onReplicas(t, func(t *testing.T, w *world) {
+		var changed, ended atomic.Bool
+		asked := 0
+		p := w.launch(func(_ context.Context, run operation.Run, _ string) error {
+			defer ended.Store(true)
+			return run.Wait(time.Minute, func() (bool, error) {
+				if asked++; asked == 1 {
+					return false, errCut // it is asked again
+				}
+				return changed.Load(), nil
+			})
+		})
+		w.accept(p, "op-1")
+		require.NoError(t, p.Start(t.Context(), "op-1"))
+		synctest.Wait()
+		for range 5 {
+			w.deafen(p)
+			pass(listenAgain)
+		}
+		require.False(t, ended.Load())
+		require.Greater(t, asked, 4)
+		pass(time.Minute - 5*listenAgain - time.Millisecond)
+		require.False(t, ended.Load())
+		pass(time.Millisecond)
+		require.True(t, ended.Load(), "the wait keeps its end")
 	})
 }

@@ -82,7 +82,7 @@ func (m *memory) Entries(_ context.Context, after int64, limit int) ([]Entry, er
 	if i < 0 {
 		return nil, nil
 	}
-	return m.chain[i:min(i+limit, len(m.chain))], nil
+	return slices.Clone(m.chain[i:min(i+limit, len(m.chain))]), nil // the reader changes what it gets
 }
 
 func (m *memory) Delete(_ context.Context, c Checkpoint, _ []string) (events, operations int64, err error) {

@@ -1,6 +1,7 @@
 package operation_test
 
 import (
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -32,19 +33,23 @@ func TestAPanicBesideARunEndsNothing(t *testing.T) {
 		t.Parallel()
 		scene(t, func(t *testing.T, h *house) {
 			id := h.accepted(request())
-			calling, broke := false, 0
+			var calling atomic.Bool
+			var broke atomic.Int32
 			h.cloud.goes(on("RegisterBackend", 0, fault{hold: 5 * time.Second}))
-			h.cloud.onCall = func(name string) { calling = calling || name == "RegisterBackend" }
+			h.cloud.onCall = func(name string) {
+				if name == "RegisterBackend" {
+					calling.Store(true)
+				}
+			}
 			h.journal.fault = func(call string) fault {
-				if !calling || call != "Save" {
+				if !calling.Load() || call != "Save" {
 					return fault{}
 				}
-				broke++
-				return fault{panics: broke == 1}
+				return fault{panics: broke.Add(1) == 1}
 			}
 			require.Equal(t, operation.Done, h.carry(id).State)
 			require.Len(t, h.cloud.sent(), 1)
-			require.Greater(t, broke, 1)
+			require.Greater(t, broke.Load(), int32(1))
 		})
 	})
 }

@@ -53,6 +53,8 @@ func Open(size int, watch bool) (*Stage, error) {
 	if err := errors.Join(slackErr, cloudErr); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
+	s.slackDoor.serve()
+	s.cloudDoor.serve()
 	return s, nil
 }
 
@@ -138,10 +140,11 @@ func (s *Stage) OnShown(notify func(n int)) {
 
 // door is an HTTP server before a stand-in.
 type door struct {
-	url    string
-	server *http.Server
-	served chan struct{}
-	counts counts
+	url      string
+	listener net.Listener
+	server   *http.Server
+	served   sync.WaitGroup
+	counts   counts
 }
 
 func openDoor(handle func(http.ResponseWriter, *http.Request)) (*door, error) {
@@ -149,19 +152,20 @@ func openDoor(handle func(http.ResponseWriter, *http.Request)) (*door, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening a port for a stand-in: %w", err)
 	}
-	d := &door{url: "http://" + listener.Addr().String(), served: make(chan struct{}),
-		server: &http.Server{Handler: http.HandlerFunc(handle), ReadHeaderTimeout: 10 * time.Second}}
-	go func() {
-		defer close(d.served)
-		_ = d.server.Serve(listener) // close ends it
-	}()
-	return d, nil
+	return &door{url: "http://" + listener.Addr().String(), listener: listener,
+		server: &http.Server{Handler: http.HandlerFunc(handle), ReadHeaderTimeout: 10 * time.Second}}, nil
+}
+
+// serve answers requests until close. What the handler reads must be set before.
+func (d *door) serve() {
+	d.served.Go(func() { _ = d.server.Serve(d.listener) }) // close ends it
 }
 
 // close ends the server. A door that was never opened is nil.
 func (d *door) close() {
 	if d != nil {
 		_ = d.server.Close()
-		<-d.served
+		_ = d.listener.Close() // Serve closes it too, if it was called
+		d.served.Wait()
 	}
 }

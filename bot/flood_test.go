@@ -36,11 +36,15 @@ func TestTypingOnIsAnsweredAndCountedInsteadOfStored(t *testing.T) {
 
 	j := h.reader()
 	kinds := map[string]int{}
-	entries, err := j.Entries(t.Context(), 0, 1000)
-	require.NoError(t, err)
-	for _, e := range entries {
-		kinds[e.Kind]++
-	}
+	require.Eventually(t, func() bool { // links of the chain come every 2 s
+		clear(kinds)
+		entries, err := j.Entries(t.Context(), 0, 1000)
+		require.NoError(t, err)
+		for _, e := range entries {
+			kinds[e.Kind]++
+		}
+		return kinds[operation.EventFinished] == 1
+	}, 20*time.Second, 50*time.Millisecond)
 	require.Equal(t, operation.StoredAlone, kinds[operation.EventDenied])
 	require.Equal(t, operation.StoredAlone, kinds[operation.EventPreviewed])
 	db, err := sql.Open("sqlite", h.file())

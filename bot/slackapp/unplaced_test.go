@@ -1,6 +1,7 @@
 package slackapp
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -58,6 +59,24 @@ func TestAnEndBeforeTheFirstPostIsTheOnlyPost(t *testing.T) {
 	require.Equal(t, map[string]int{"chat.postMessage": 1}, s.calls())
 	require.Equal(t, []string{"SaveCard"}, s.commits())
 	require.Contains(t, s.cards(incident)[0].Text, "Added")
+}
+
+func TestACardThatIsFirstPostedWhileItWaitsSaysForWhat(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	require.True(t, s.board.Lane(incident).AllowN(time.Now(), 3), "the channel takes the next message in a second")
+	op := s.op(1, operation.Accepted)
+	s.accepts(op)
+	s.board.Announce(op)
+	waits := s.op(2, operation.Accepted)
+	waits.WaitFor = operation.WaitPaused
+	waits.Pause = &operation.Pause{By: operation.Actor{UserID: "U0ANA"}, At: time.Now()}
+	s.board.Show(waits)
+	s.until("the card says that the bot is paused", func() bool {
+		cards := s.cards(incident)
+		return len(cards) == 1 && strings.Contains(cards[0].Text, "the bot is paused")
+	})
+	require.Equal(t, map[string]int{"chat.postMessage": 1, "chat.update": 1}, s.calls())
 }
 
 func TestThePlaceOfACardThatDoesNotEndIsStored(t *testing.T) {

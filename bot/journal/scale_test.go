@@ -42,8 +42,9 @@ func TestAnOperationStaysSmall(t *testing.T) {
 }
 
 // TestYear measures a database with as many operations as LBBOT_YEAR says, such as
-// 1000000, which takes minutes and gigabytes; without it, with 1,000. LBBOT_YEAR_DATABASE names an empty database to fill and keep, or a filled one.
-// With LBBOT_YEAR_BEFORE it is filled as the version before stored, and the update is
+// 1000000, which takes minutes and gigabytes; without it, with 1,000.
+// LBBOT_YEAR_DATABASE names an empty database to fill and keep, or a filled one. With
+// LBBOT_YEAR_BEFORE it is filled as the version before stored, and the update is
 // measured.
 func TestYear(t *testing.T) {
 	n, err := strconv.Atoi(cmp.Or(os.Getenv("LBBOT_YEAR"), "1000"))

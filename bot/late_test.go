@@ -8,8 +8,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"lbbot/bot"
 	"lbbot/bot/journal"
 	"lbbot/bot/operation"
+	"lbbot/bot/operation/intake"
 	"lbbot/bot/sandbox"
 	"lbbot/zenlayer/zenlayertest"
 )
@@ -59,16 +61,26 @@ func (h *house) killedAt(arm func(kill func())) {
 
 func TestWhatLayLongerThanFiveMinutesIsNotSent(t *testing.T) {
 	t.Parallel()
-	h := stand(t, nil)
-	h.killedAt(func(kill func()) {
-		h.slack.OnAPICall(func(method string, p sandbox.Phase) {
-			if method == "chat.postMessage" && p == sandbox.AfterExecute {
-				kill()
-			}
-		})
+	h := stand(t, func(c *bot.Config) { c.Confirm = intake.ConfirmNever })
+	p := h.launch()
+	posted := make(chan struct{})
+	card := sync.OnceFunc(func() { close(posted) })
+	h.slack.OnAPICall(func(method string, p sandbox.Phase) {
+		if method == "chat.postMessage" && p == sandbox.AfterExecute {
+			card()
+		}
 	})
+	h.cloud.SetOnCall(func(c zenlayertest.Call, phase zenlayertest.Phase) {
+		if c.Action == "DescribeBackends" && phase == zenlayertest.BeforeExecute { // the last check, in the run
+			<-posted
+			p.kill()
+		}
+	})
+	h.types(ana, incident, good)
+	<-p.done
 	require.Empty(t, h.registerBodies())
 	h.older(5 * time.Minute)
+	h.cloud.SetOnCall(nil)
 	h.launch()
 	h.sees(ana, incident, "Not added", "I could not start within 5 minutes of your click")
 	require.Empty(t, h.registerBodies())

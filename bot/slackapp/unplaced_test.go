@@ -76,6 +76,7 @@ func TestACardThatIsFirstPostedWhileItWaitsSaysForWhat(t *testing.T) {
 		cards := s.cards(incident)
 		return len(cards) == 1 && strings.Contains(cards[0].Text, "the bot is paused")
 	})
+	s.until("the edit is counted", func() bool { return len(s.calls()) > 1 })
 	require.Equal(t, map[string]int{"chat.postMessage": 1, "chat.update": 1}, s.calls())
 }
 

@@ -87,7 +87,7 @@ func (r *answer) empty(ctx context.Context) { r.with(ctx, nil) }
 // gone. The caller then has to deliver the content in another way.
 func (r *answer) with(ctx context.Context, payload any) (written bool) {
 	r.once.Do(func() {
-		defer r.app.crowd.leave()
+		defer r.app.backlog.leave()
 		err := r.envelope.Ack(context.WithoutCancel(ctx), payload)
 		written = err == nil
 		if errors.Is(err, socket.ErrAckTooLarge) {

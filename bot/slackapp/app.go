@@ -85,7 +85,7 @@ type App struct {
 	Config
 	lanes       *lanes
 	excuses     *lanes // what is said when the lanes are full
-	crowd       crowd
+	backlog     backlog
 	memory      *memory.Items
 	asked       *memory.Claims
 	lastActions *memory.LastActions
@@ -122,7 +122,7 @@ func New(c Config) *App {
 func (a *App) Receive(e socket.Envelope) {
 	d, err := a.read(e)
 	a.count(d.Kind)
-	a.crowd.enter()
+	a.backlog.enter()
 	r := a.newAnswer(e, d)
 	stop := r.ackDeadline(a.ctx)
 	if a.lanes.run(d.Lane, func() { defer stop(); a.work(d, r, err) }) {

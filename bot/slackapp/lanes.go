@@ -1,10 +1,6 @@
 package slackapp
 
-import (
-	"context"
-	"sync"
-	"time"
-)
+import "sync"
 
 // lanes runs tasks side by side, but those of one lane one after the other,
 // in the order they came. Its goroutines end when their lane is empty; wait
@@ -87,50 +83,3 @@ func (l *lanes) done() {
 
 // wait returns when no task is waiting or running.
 func (l *lanes) wait() { l.work.Wait() }
-
-// crowd counts the envelopes that are not acked. When many come in one instant, Slack's three seconds run for all of
-// them, so what an accepted request still needs gives them the processor first.
-type crowd struct {
-	mu      sync.Mutex
-	unacked int
-	thinned chan struct{} // closed when at most crowded are left; nil while there are no more
-}
-
-const (
-	crowded = 32          // unacked envelopes
-	yields  = time.Second // the longest wait
-)
-
-func (c *crowd) enter() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.unacked++; c.unacked > crowded && c.thinned == nil {
-		c.thinned = make(chan struct{})
-	}
-}
-
-func (c *crowd) leave() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.unacked--; c.unacked <= crowded && c.thinned != nil {
-		close(c.thinned)
-		c.thinned = nil
-	}
-}
-
-// yield waits while more than crowded envelopes are not acked, for at most yields.
-func (c *crowd) yield(ctx context.Context) {
-	c.mu.Lock()
-	thinned := c.thinned
-	c.mu.Unlock()
-	if thinned == nil {
-		return
-	}
-	most := time.NewTimer(yields)
-	defer most.Stop()
-	select {
-	case <-thinned:
-	case <-most.C:
-	case <-ctx.Done():
-	}
-}

@@ -73,15 +73,15 @@ func TestAcceptedRequestsYieldWhileManyEnvelopesAreNotAcked(t *testing.T) {
 		unacked, acked int // acked are acked after 100 ms
 		want           time.Duration
 	}{
-		"few":                     {crowded, 0, 0},
-		"many, then few":          {crowded + 5, 5, 100 * time.Millisecond},
-		"many, and still as many": {crowded + 5, 4, yields},
+		"few":                     {backlogMost, 0, 0},
+		"many, then few":          {backlogMost + 5, 5, 100 * time.Millisecond},
+		"many, and still as many": {backlogMost + 5, 4, backlogWaits},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				var c crowd
+				var c backlog
 				for range tt.unacked {
 					c.enter()
 				}
@@ -91,7 +91,7 @@ func TestAcceptedRequestsYieldWhileManyEnvelopesAreNotAcked(t *testing.T) {
 					}
 				})
 				started := time.Now()
-				c.yield(t.Context())
+				c.wait(t.Context())
 				require.Equal(t, tt.want, time.Since(started))
 				synctest.Wait()
 			})

@@ -136,10 +136,11 @@ func (a *App) broken(ctx context.Context, token string, r *answer) render.Messag
 	return private.TryAgain()
 }
 
-// begin starts an accepted operation that is not over. In a crowd of commands it first waits for their acks.
+// begin starts an accepted operation that is not over. Where many commands came at once, it first waits for
+// their acks.
 func (a *App) begin(ctx context.Context, op operation.Operation) {
 	if op.State.Open() {
-		a.crowd.yield(ctx)
+		a.backlog.wait(ctx)
 		a.Intake.Start(ctx, op.ID)
 	}
 }

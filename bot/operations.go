@@ -20,6 +20,10 @@ func ListOperations(ctx context.Context, w io.Writer, j *journal.Store, f journa
 	if err != nil {
 		return err
 	}
+	if len(ops) == 0 {
+		fmt.Fprintln(w, "No request matches.")
+		return nil
+	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "REF\tACCEPTED (UTC)\tCHANGE\tSTATE\tLISTENER\tSERVER\tBACKEND\tASKED BY\tCHANNEL\tAPPROVED BY")
 	for _, op := range ops {

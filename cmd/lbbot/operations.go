@@ -63,8 +63,8 @@ func (s session) listCommand(d source) *cobra.Command {
 		Args:  usage(none),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			from, err := moment(since, time.Now())
-			if err := errors.Join(sinceFault(since, err), personFault(person), stateFault(state),
-				limitFault(limit)); err != nil {
+			if err := errors.Join(sinceFault(since, err), personFault(person), listenerFault(listener),
+				stateFault(state), limitFault(limit)); err != nil {
 				return usageError{err}
 			}
 			return d.read(cmd.Context(), func(j *journal.Store, _ bot.Database) error {
@@ -115,7 +115,16 @@ func stateFault(state string) error {
 	if state == "" || slices.Contains(states(), state) {
 		return nil
 	}
-	return fmt.Errorf("--state %q: one of %s", state, strings.Join(states(), ", "))
+	return fmt.Errorf("--state %q: one of %s; a removal is found by the word for an addition: added finds what was "+
+		"removed as well", state, strings.Join(states(), ", "))
+}
+
+func listenerFault(listener string) error {
+	if _, name, ok := strings.Cut(listener, "/"); ok {
+		return fmt.Errorf("--listener %q: the id or the name alone, without the load balancer: --listener %s",
+			listener, name)
+	}
+	return nil
 }
 
 func limitFault(limit int) error {

@@ -153,9 +153,10 @@ func TestVerifyNamesTheBrokenLinkAndFailsBesideARunningBot(t *testing.T) {
 func TestListSaysWhatItsFlagsTake(t *testing.T) {
 	all := "waiting_approval, accepted, sending, unconfirmed, needs_person, added, not_added, already_there"
 	code, _, said := runs(t, nil, "operations", "list", "--state", "foo", "--person", "ana", "--since", "yesterday",
-		"--limit", "0")
+		"--limit", "0", "--listener", "api-lb/https-443")
 	require.Equal(t, exitUsage, code)
-	for _, part := range []string{`--state "foo": one of ` + all,
+	for _, part := range []string{`--state "foo": one of ` + all, "added finds what was removed as well",
+		"the id or the name alone, without the load balancer: --listener https-443",
 		`--person "ana": the Slack user id, U… or W…, not a name`,
 		`--since "yesterday": a duration such as 36h`, "--limit 0: 1 or more"} {
 		require.Contains(t, said, part)
@@ -167,9 +168,10 @@ func TestListSaysWhatItsFlagsTake(t *testing.T) {
 	require.Contains(t, out, all)
 	url, _ := trailFile(t)
 	for _, state := range states() {
-		code, _, said := runs(t, nil, "operations", "list", "--database", url, "--state", state, "--person",
+		code, out, said := runs(t, nil, "operations", "list", "--database", url, "--state", state, "--person",
 			"W0123ABCD")
 		require.Equal(t, exitFine, code, said)
+		require.Equal(t, "No request matches.\n", out)
 	}
 }
 

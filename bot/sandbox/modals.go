@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"unicode/utf8"
 
 	"lbbot/bot/sandbox/blockkit"
@@ -234,4 +235,16 @@ func textOf(o object, key string) string {
 	text, _ := o[key].(object)
 	s, _ := text["text"].(string)
 	return s
+}
+
+// fields are the fields that a person can fill in, as block id/action id, sorted.
+func (v *view) fields() []string {
+	var all []string
+	for block, actions := range v.state() {
+		for action := range actions {
+			all = append(all, block+"/"+action)
+		}
+	}
+	slices.Sort(all)
+	return all
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"slices"
+	"strings"
 
 	"lbbot/bot/sandbox/blockkit"
 	"lbbot/bot/sandbox/webapi"
@@ -95,7 +96,8 @@ func (v *view) enter(state ViewState) error {
 		for action, value := range actions {
 			c, ok := blockkit.Find(v.blocks(), block+"/"+action)
 			if !ok || !c.HasState() {
-				return fmt.Errorf("the view has no field %s/%s", block, action)
+				return fmt.Errorf("the view has no field %s/%s: it has %s", block, action,
+					strings.Join(v.fields(), ", "))
 			}
 			if _, err := enter(v.values, c, value, v.choices(c)); err != nil {
 				return err

@@ -44,6 +44,8 @@ type playground struct {
 
 const (
 	approvers       = "C0APPROVE" // #lb-approvals of the sample workspace
+	owners          = "C0OPS"
+	incidentCreator = "U0INCBOT"
 	sandboxBotToken = "xoxb-sandbox"
 	sandboxAppToken = "xapp-sandbox"
 	sandboxKeyID    = "SANDBOXKEY"
@@ -92,8 +94,8 @@ func newPlayground(dir string, log *zap.Logger) (*playground, error) {
 	c.SlackAPIURL, c.ZenlayerEndpoint = g.slack.APIURL(), endpoint
 	c.ZenlayerAccessKeyID, c.ZenlayerAccessKeySecret = sandboxKeyID, zenlayer.NewSecret(sandboxSecret)
 	c.DatabaseURL, c.Policy, c.AdminAddr = "sqlite:"+g.database(), rules, ""
-	c.IncidentCreators, c.Drain = []string{"U0INCBOT"}, bot.Duration(5*time.Second)
-	c.OwnerChannel, c.ApprovalChannel = "C0OPS", approvers
+	c.IncidentCreators, c.Drain = []string{incidentCreator}, bot.Duration(5*time.Second)
+	c.OwnerChannel, c.ApprovalChannel = owners, approvers
 	c.Protected = []string{protectedListeners}
 	c.Retention = 0 // the folder is deleted anyway
 	g.config = c

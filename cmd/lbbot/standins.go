@@ -46,7 +46,7 @@ func (s session) standIns(ctx context.Context, o sandboxOptions, log *zap.Logger
 	if err != nil {
 		return errors.Join(err, doors.close(), slack.Close())
 	}
-	s.tell(doors, slack, keys)
+	s.tell(doors, slack, keys, o.world == "")
 	group, ctx := errgroup.WithContext(ctx)
 	for listener, handler := range map[net.Listener]http.Handler{doors.page: site,
 		doors.slack: page.Guard(slack, o.unsafeListen), doors.zenlayer: page.Guard(cloud, o.unsafeListen)} {
@@ -108,14 +108,21 @@ func (d doors) close() error {
 	return errors.Join(errs...)
 }
 
-// tell prints where everything is, and the lines that point a bot at it.
-func (s session) tell(d doors, slack *sandbox.Slack, keys control.Keys) {
+// tell prints where everything is, and the lines that point a bot at it. In the sample
+// workspace, lbbot gets the settings that it has in a sandbox of its own as well.
+func (s session) tell(d doors, slack *sandbox.Slack, keys control.Keys, sample bool) {
 	var lines strings.Builder
-	for _, v := range [][2]string{
+	variables := [][2]string{
 		{"SLACK_API_URL", slack.APIURL()}, {"SLACK_BOT_TOKEN", slack.BotToken()}, {"SLACK_APP_TOKEN", slack.AppToken()},
 		{"ZENLAYER_ENDPOINT", "http://" + d.zenlayer.Addr().String()},
 		{"ZENLAYER_ACCESS_KEY_ID", keys.ID}, {"ZENLAYER_ACCESS_KEY_SECRET", keys.Secret},
-	} {
+	}
+	if sample {
+		variables = append(variables, [2]string{"LBBOT_INCIDENT_CREATORS", incidentCreator},
+			[2]string{"LBBOT_OWNER_CHANNEL", owners}, [2]string{"LBBOT_APPROVAL_CHANNEL", approvers},
+			[2]string{"LBBOT_PROTECTED", protectedListeners})
+	}
+	for _, v := range variables {
 		fmt.Fprintf(&lines, "export %s='%s'\n", v[0], strings.ReplaceAll(v[1], "'", `'\''`))
 	}
 	fmt.Fprintf(s.out, "The sandbox is open: http://%s\nPrograms control it under http://%s/_control/. "+

@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot"
@@ -97,13 +96,17 @@ func TestZenlayerCallsOfEachKindOfRequest(t *testing.T) {
 				}
 				return got
 			}
-			assert.Eventually(t, func() bool { return maps.Equal(tt.want, made()) }, 5*time.Second, 5*time.Millisecond)
-			require.NoError(t, h.stop())
-			for action, n := range made() { // readings that came at the same time were shared
-				require.LessOrEqual(t, n, tt.want[action], action)
+			// Two requests for the pool may share a reading of it, which is two calls.
+			enough := func() bool {
+				got := made()
+				if got["DescribeBackends"] == tt.want["DescribeBackends"]-2 {
+					got["DescribeBackends"] += 2
+				}
+				return maps.Equal(tt.want, got)
 			}
-			require.Equal(t, tt.want["RegisterBackend"], made()["RegisterBackend"])
-			require.Equal(t, tt.want["DeregisterBackend"], made()["DeregisterBackend"])
+			require.Eventually(t, enough, 20*time.Second, 5*time.Millisecond)
+			require.NoError(t, h.stop())
+			require.True(t, enough(), "%v instead of %v", made(), tt.want)
 			h.calm()
 		})
 	}

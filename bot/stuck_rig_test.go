@@ -42,10 +42,10 @@ func isBusy(table string) bool {
 	return false
 }
 
-// fileFaults are the faults of an SQLite file. Triggers call a function of its
-// own, which must be registered before the first connection is opened.
+// fileFaults are the faults of an SQLite file. Its triggers call the function
+// planted_fault(name, busy).
 type fileFaults struct {
-	function string
+	name string
 
 	mu    sync.Mutex
 	left  int
@@ -53,13 +53,26 @@ type fileFaults struct {
 	until time.Time
 }
 
-func newFileFaults(t *testing.T) *fileFaults {
-	t.Helper()
-	f := &fileFaults{function: "planted_" + strings.ReplaceAll(uuid.NewString(), "-", "_")}
-	require.NoError(t, sqlite.RegisterScalarFunction(f.function, 1,
+// plantedFiles has the fileFaults by name. The driver reads its functions, without a
+// lock, whenever it opens a connection, so this one is registered before any test runs.
+var plantedFiles = registerPlantedFault()
+
+func registerPlantedFault() *sync.Map {
+	var files sync.Map
+	sqlite.MustRegisterScalarFunction("planted_fault", 2,
 		func(_ *sqlite.FunctionContext, args []sqldriver.Value) (sqldriver.Value, error) {
-			return int64(0), f.hit(args[0] == int64(1))
-		}))
+			f, ok := files.Load(args[0])
+			if !ok {
+				return nil, fmt.Errorf("no faults are planted as %v", args[0])
+			}
+			return int64(0), f.(*fileFaults).hit(args[1] == int64(1))
+		})
+	return &files
+}
+
+func newFileFaults() *fileFaults {
+	f := &fileFaults{name: uuid.NewString()}
+	plantedFiles.Store(f.name, f)
 	return f
 }
 
@@ -98,8 +111,8 @@ func (f *fileFaults) plant(t *testing.T, h *house) {
 	for _, table := range column(t, db,
 		`select name from sqlite_master where type = 'table' and name not like 'sqlite_%'`) {
 		for _, verb := range []string{"insert", "update", "delete"} {
-			statement := fmt.Sprintf(`create trigger "planted_%s_%s" before %s on "%s" begin select %s(%t); end`,
-				verb, table, verb, table, f.function, isBusy(table))
+			statement := fmt.Sprintf(`create trigger "planted_%s_%s" before %s on "%s" begin select planted_fault('%s', %t); end`,
+				verb, table, verb, table, f.name, isBusy(table))
 			_, err := db.ExecContext(t.Context(), statement)
 			require.NoError(t, err, statement)
 		}
@@ -184,15 +197,15 @@ func onEachDatabase(t *testing.T, servers int, test func(t *testing.T, c *chaos,
 	t.Helper()
 	for name, kind := range map[string]struct {
 		edit   func(*testing.T, *bot.Config)
-		faults func(*testing.T) faults
+		faults func() faults
 	}{
 		"SQLite": {func(*testing.T, *bot.Config) {},
-			func(t *testing.T) faults { t.Helper(); return newFileFaults(t) }},
-		"PostgreSQL": {onPostgres, func(*testing.T) faults { return &serverFaults{} }},
+			func() faults { return newFileFaults() }},
+		"PostgreSQL": {onPostgres, func() faults { return &serverFaults{} }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := kind.faults(t)
+			f := kind.faults()
 			c := standChaos(t, chaosSeed(t), servers, func(c *bot.Config) {
 				kind.edit(t, c)
 				c.ZenlayerRate = bot.Rate{}

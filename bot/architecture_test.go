@@ -108,7 +108,8 @@ func arrows() map[string][]string {
 		"bot/journal/internal/packed":   {},
 		"bot/journal/internal/prepared": {"bot/journal/internal/query"},
 		"bot/journal/journaltest":       {}, // a PostgreSQL for tests
-		"bot/policy":                    {"bot/policy/rules", "bot/operation", "commands", "zenlayer"},
+		"bot/policy":                    {"bot/filewatch", "bot/policy/rules", "bot/operation", "commands", "zenlayer"},
+		"bot/filewatch":                 {},
 		"bot/policy/rules":              {"bot/policy/lex", "bot/policy/lint", "bot/operation", "commands"},
 		"bot/policy/lint":               {"bot/operation"}, // the actions
 		"bot/policy/lex":                {},
@@ -162,7 +163,7 @@ func homes() map[string][]string {
 			"bot/bench/loop"}, // a bare bot to compare with
 		"github.com/gorilla/websocket":     {"bot/slackapp/socket", "bot/sandbox/socket"},
 		"github.com/cedar-policy/cedar-go": {"bot/policy", "bot/policy/rules", "bot/policy/lint"},
-		"github.com/fsnotify/fsnotify":     {"bot/policy"},
+		"github.com/fsnotify/fsnotify":     {"bot/filewatch"},
 		"modernc.org/sqlite":               {"bot/journal"},
 		"github.com/jackc/pgx":             {"bot/journal", "bot/journal/journaltest"},
 		"github.com/pressly/goose":         {"bot/journal"},

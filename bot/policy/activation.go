@@ -9,6 +9,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"lbbot/bot/filewatch"
 	"lbbot/bot/operation"
 )
 
@@ -100,7 +101,7 @@ func (g *Gate) Ready(ctx context.Context) error {
 }
 
 var errSettling = fmt.Errorf("the policy file was changed less than %s ago; it is loaded when it has stayed the "+
-	"same for that long", Steady)
+	"same for that long", filewatch.Steady)
 
 // checkNewest is agree, and stores its error in a decision.
 func (g *Gate) checkNewest(ctx context.Context, now *loaded, d *operation.Decision) error {

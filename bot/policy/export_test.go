@@ -2,8 +2,5 @@ package policy
 
 import "time"
 
-// SetSteady shortens Steady, for tests of Run, which uses the real clock.
-func SetSteady(g *Gate, d time.Duration) { g.steady = d }
-
-// ChangeTime is changeTime.
-var ChangeTime = changeTime
+// SetSteady shortens the wait for a steady file, for tests of Run, which uses the real clock.
+func SetSteady(g *Gate, d time.Duration) { g.file.Steady = d }

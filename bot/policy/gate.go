@@ -15,6 +15,7 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
+	"lbbot/bot/filewatch"
 	"lbbot/bot/operation"
 	"lbbot/bot/policy/rules"
 )
@@ -29,7 +30,7 @@ type Config struct {
 	Registerer       prometheus.Registerer
 	Now              func() time.Time // nil: time.Now
 
-	// AtOnce loads each change of the file at once, without waiting for Steady.
+	// AtOnce loads each change of the file at once, without waiting for filewatch.Steady.
 	// The file may then be incomplete: use it to explain, not to decide.
 	AtOnce bool
 
@@ -54,12 +55,9 @@ type Gate struct {
 	now       func() time.Time
 	changed   func(Status)
 	poll      time.Duration // between looks at the file when nothing notifies
-	steady    time.Duration // Steady, or less in tests
 
-	reloading sync.Mutex // for the next three
-	pending   look       // the last one
-	pendingAt time.Time  // since then all looks were the same
-	data      string     // target of the ..data link when the file was last loaded
+	reloading sync.Mutex // for file
+	file      filewatch.File
 	current   atomic.Pointer[loaded]
 	agreement *agreement
 	turns     chan struct{} // of MayChange
@@ -119,17 +117,19 @@ func New(c Config) (*Gate, error) {
 	g := &Gate{
 		path: filepath.Clean(c.Path), directory: c.Directory,
 		incidents: slices.Clone(c.IncidentChannels), creators: slices.Clone(c.IncidentCreators),
-		log: c.Log, metrics: m, now: c.Now, poll: pollEvery, steady: Steady, changed: c.Changed,
+		log: c.Log, metrics: m, now: c.Now, poll: filewatch.PollEvery, changed: c.Changed,
 		agreement: newAgreement(c.Activations, c.Alone), turns: make(chan struct{}, mayAtOnce),
-	}
-	if c.AtOnce {
-		g.steady = 0
 	}
 	if g.log == nil {
 		g.log = zap.NewNop()
 	}
 	if g.now == nil {
 		g.now = time.Now
+	}
+	// One byte more than rules.MaxFile, so that rules.Parse refuses a larger file.
+	g.file = filewatch.File{Path: g.path, Limit: rules.MaxFile + 1, Steady: filewatch.Steady, Now: g.now}
+	if c.AtOnce {
+		g.file.Steady = 0
 	}
 	g.seldom = g.log.WithOptions(zap.WrapCore(func(c zapcore.Core) zapcore.Core {
 		return zapcore.NewSamplerWithOptions(c, time.Minute, 1, 0)

@@ -26,7 +26,7 @@ func TestRunPollsFilesWithoutNotifications(t *testing.T) {
 	run := func(t *testing.T, file string) *Gate {
 		g, err := New(Config{Path: file, Directory: nowhere{}})
 		require.NoError(t, err)
-		g.poll, g.steady = 10*time.Millisecond, 20*time.Millisecond
+		g.poll, g.file.Steady = 10*time.Millisecond, 20*time.Millisecond
 		ctx, cancel := context.WithCancel(context.Background())
 		done := make(chan error, 1)
 		go func() { done <- g.Run(ctx) }()

@@ -2,11 +2,14 @@ package policy
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"slices"
 	"time"
 
 	"go.uber.org/zap"
+
+	"lbbot/bot/policy/rules"
 )
 
 // Status returns which policies are in force now.
@@ -20,7 +23,7 @@ func (g *Gate) Status() Status {
 }
 
 // Reload looks at the file now. A change is loaded when the file has stayed the
-// same for Steady; until then the policies loaded before stay in force. They also
+// same for filewatch.Steady; until then the policies loaded before stay in force. They also
 // stay if the file is broken or absent, and the error says why. To withdraw all
 // permissions, make the file empty. A file that has not changed keeps its load
 // time.
@@ -34,11 +37,11 @@ func (g *Gate) reload() (again time.Duration, err error) {
 	g.reloading.Lock()
 	defer g.reloading.Unlock()
 	old := g.current.Load()
-	seen, set, err := g.look()
-	if wait := g.settling(seen, old); wait > 0 {
+	set, wait, err := g.look(old)
+	if wait > 0 {
 		if !old.settling {
 			g.log.Info("policy file changed; it is loaded when it has stayed the same", zap.String("file", g.path),
-				zap.Duration("for", g.steady))
+				zap.Duration("for", g.file.Steady))
 		}
 		next := *old
 		next.settling = true
@@ -62,6 +65,26 @@ func (g *Gate) reload() (again time.Duration, err error) {
 		}
 	}
 	return 0, err
+}
+
+// look reads and parses the file as it is on disk; see filewatch.File.Look.
+func (g *Gate) look(old *loaded) (set *policies, wait time.Duration, err error) {
+	inForce := ""
+	if old.set != nil {
+		inForce = old.set.Digest
+	}
+	src, wait, err := g.file.Look(inForce)
+	switch {
+	case wait > 0:
+		return nil, wait, nil
+	case err != nil:
+		return nil, 0, fmt.Errorf("reading the policy file: %w", err)
+	}
+	parsed, err := rules.Parse(g.path, src)
+	if err != nil {
+		return nil, 0, err
+	}
+	return &policies{parsed}, 0, nil
 }
 
 // announce logs and counts once what a change of the file led to.

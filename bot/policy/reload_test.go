@@ -15,6 +15,7 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
 
+	"lbbot/bot/filewatch"
 	"lbbot/bot/operation"
 	"lbbot/bot/policy"
 	"lbbot/bot/policy/rules"
@@ -102,7 +103,7 @@ func TestReloadKeepsTheOldPoliciesWhileTheFileCannotBeUsed(t *testing.T) {
 	require.NoError(t, os.Remove(file))
 	require.Error(t, g.Reload())
 	require.False(t, g.Status().Absent, "it may come back")
-	now = now.Add(policy.Steady)
+	now = now.Add(filewatch.Steady)
 	require.Error(t, g.Reload())
 	require.True(t, g.Status().Absent)
 	require.Empty(t, code())

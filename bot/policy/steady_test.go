@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"lbbot/bot/filewatch"
 	"lbbot/bot/operation"
 	"lbbot/bot/policy"
 )
@@ -66,10 +67,10 @@ func TestFileWrittenInPlaceIsNotLoadedHalfWritten(t *testing.T) {
 	c.after(100*time.Millisecond, operation.DeniedForbidden)
 	c.write(opened)
 	c.after(800*time.Millisecond, operation.DeniedForbidden)
-	c.after(policy.Steady-time.Millisecond, operation.DeniedForbidden)
+	c.after(filewatch.Steady-time.Millisecond, operation.DeniedForbidden)
 	c.write(openThenClosed)
 	c.after(time.Millisecond, operation.DeniedForbidden)
-	c.after(policy.Steady-time.Millisecond, operation.DeniedForbidden)
+	c.after(filewatch.Steady-time.Millisecond, operation.DeniedForbidden)
 	require.Equal(t, first, c.Status(), "nothing has changed yet")
 	c.after(time.Millisecond, operation.DeniedForbidden)
 	require.NotEqual(t, first.Digest, c.Status().Digest)
@@ -107,13 +108,13 @@ func TestChangeIsLoadedAfterTheFileStayedTheSame(t *testing.T) {
 			c.after(0, "")
 			change(c, closed)
 			c.after(0, "")
-			c.after(policy.Steady-time.Millisecond, "")
+			c.after(filewatch.Steady-time.Millisecond, "")
 			c.after(time.Millisecond, operation.DeniedForbidden)
 			rename(c, opened)
 			c.after(time.Second, operation.DeniedForbidden)
 			rename(c, opened) // the same text in another file begins anew
-			c.after(policy.Steady-time.Millisecond, operation.DeniedForbidden)
-			c.after(policy.Steady-time.Millisecond, operation.DeniedForbidden)
+			c.after(filewatch.Steady-time.Millisecond, operation.DeniedForbidden)
+			c.after(filewatch.Steady-time.Millisecond, operation.DeniedForbidden)
 			c.after(time.Millisecond, "")
 		})
 	}
@@ -139,10 +140,10 @@ func TestChangeUndoneBetweenTwoLooksRestartsTheWait(t *testing.T) {
 		now, err := os.Stat(c.file)
 		require.NoError(t, err)
 		require.Equal(t, seen.ModTime(), now.ModTime())
-		return policy.ChangeTime(now).After(policy.ChangeTime(seen))
+		return filewatch.ChangeTime(now).After(filewatch.ChangeTime(seen))
 	}, 10*time.Second, time.Millisecond)
-	c.after(policy.Steady, operation.DeniedForbidden)
-	c.after(policy.Steady-time.Millisecond, operation.DeniedForbidden)
+	c.after(filewatch.Steady, operation.DeniedForbidden)
+	c.after(filewatch.Steady-time.Millisecond, operation.DeniedForbidden)
 	c.after(time.Millisecond, "")
 }
 
@@ -165,7 +166,7 @@ func TestFileThatIsBrieflyAbsentOrBrokenIsNotReported(t *testing.T) {
 	c.write(broken)
 	c.after(time.Second, "")
 	require.NoError(t, c.Status().Problem)
-	c.after(policy.Steady, "")
+	c.after(filewatch.Steady, "")
 	require.Error(t, c.Status().Problem)
 	c.write(opened) // what is in force already needs no wait
 	c.after(0, "")
@@ -188,7 +189,7 @@ func TestFileAtStartIsLoadedOnlyIfItIsOldEnough(t *testing.T) {
 		standing, err := c.Whoami(t.Context(), question(sre, ops).Actor, question(sre, ops).Place)
 		require.NoError(t, err)
 		require.Equal(t, operation.FactPolicyFile, standing.Refusal.What)
-		c.after(policy.Steady-time.Millisecond, operation.DeniedUnchecked)
+		c.after(filewatch.Steady-time.Millisecond, operation.DeniedUnchecked)
 		c.after(time.Millisecond, "")
 		require.NoError(t, c.Ready(t.Context()))
 	})
@@ -197,8 +198,8 @@ func TestFileAtStartIsLoadedOnlyIfItIsOldEnough(t *testing.T) {
 		c := newClocked(t, time.Now(), written(opened))
 		c.after(time.Second, operation.DeniedUnchecked)
 		c.write(openThenClosed)
-		c.after(policy.Steady-time.Millisecond, operation.DeniedUnchecked)
-		c.after(policy.Steady, operation.DeniedForbidden)
+		c.after(filewatch.Steady-time.Millisecond, operation.DeniedUnchecked)
+		c.after(filewatch.Steady, operation.DeniedForbidden)
 	})
 	t.Run("written long ago", func(t *testing.T) {
 		t.Parallel()
@@ -220,7 +221,7 @@ func TestFileAtStartIsLoadedOnlyIfItIsOldEnough(t *testing.T) {
 		require.True(t, c.Status().Absent)
 		c.write(opened)
 		c.after(0, operation.DeniedUnchecked)
-		c.after(policy.Steady, "")
+		c.after(filewatch.Steady, "")
 	})
 	t.Run("through ..data", func(t *testing.T) {
 		t.Parallel()

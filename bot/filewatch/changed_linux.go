@@ -1,4 +1,4 @@
-package policy
+package filewatch
 
 import (
 	"os"
@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// changeTime returns when the file was last changed in any way. Unlike its
+// ChangeTime returns when the file was last changed in any way. Unlike its
 // modification time, programs cannot set it.
-func changeTime(info os.FileInfo) time.Time {
+func ChangeTime(info os.FileInfo) time.Time {
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	if !ok {
 		return time.Time{}

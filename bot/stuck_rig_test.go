@@ -111,7 +111,8 @@ func (f *fileFaults) plant(t *testing.T, h *house) {
 	for _, table := range column(t, db,
 		`select name from sqlite_master where type = 'table' and name not like 'sqlite_%'`) {
 		for _, verb := range []string{"insert", "update", "delete"} {
-			statement := fmt.Sprintf(`create trigger "planted_%s_%s" before %s on "%s" begin select planted_fault('%s', %t); end`,
+			statement := fmt.Sprintf(`create trigger "planted_%s_%s" before %s on "%s" begin `+
+				`select planted_fault('%s', %t); end`,
 				verb, table, verb, table, f.name, isBusy(table))
 			_, err := db.ExecContext(t.Context(), statement)
 			require.NoError(t, err, statement)

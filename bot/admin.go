@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -14,22 +15,20 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"lbbot/bot/health"
 )
 
-// readiness returns nil if the bot can accept requests, or says why not.
-type readiness func(ctx context.Context) error
-
 // admin serves /healthz, which answers while the process runs, /readyz, which answers
-// 200 only while the bot can accept requests, and /metrics.
+// 200 only while the bot can accept requests, and /metrics. With ?format=json the first
+// two answer JSON.
 type admin struct {
 	listener net.Listener
 	server   *http.Server
 }
 
 // newAdmin opens the port. It returns nil if addr is empty.
-//
-// With 200, /readyz also says what note returns, if that is not empty.
-func newAdmin(addr string, ready readiness, note func(context.Context) string,
+func newAdmin(addr string, build func() health.Build, report func(context.Context) health.Report,
 	metrics *prometheus.Registry) (*admin, error) {
 	if addr == "" {
 		return nil, nil
@@ -39,24 +38,44 @@ func newAdmin(addr string, ready readiness, note func(context.Context) string,
 		return nil, fmt.Errorf("admin HTTP (LBBOT_ADMIN_ADDR): %w", err)
 	}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok\n") })
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
-		defer cancel()
-		if err := ready(ctx); err != nil {
-			http.Error(w, "not ready: "+strings.ReplaceAll(err.Error(), "\n", "; "), http.StatusServiceUnavailable)
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) {
+		if asJSON(r) {
+			writeJSON(w, http.StatusOK, build())
 			return
 		}
-		text := "ready\n"
-		if more := note(ctx); more != "" {
-			text += more + "\n"
+		_, _ = io.WriteString(w, "ok\n")
+	})
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		now, status := report(r.Context()), http.StatusOK
+		if !now.Ready {
+			status = http.StatusServiceUnavailable
 		}
-		_, _ = io.WriteString(w, text)
+		switch {
+		case asJSON(r):
+			writeJSON(w, status, now)
+		case now.Ready:
+			_, _ = io.WriteString(w, now.Text())
+		default:
+			http.Error(w, strings.TrimSuffix(now.Text(), "\n"), status)
+		}
 	})
 	mux.Handle("GET /metrics", promhttp.HandlerFor(metrics, promhttp.HandlerOpts{}))
 	open := connections{active: map[net.Conn]bool{}}
 	return &admin{listener: l, server: &http.Server{Handler: mux, ConnState: open.changed, MaxHeaderBytes: 16 << 10,
 		ReadTimeout: 5 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: 30 * time.Second}}, nil
+}
+
+func asJSON(r *http.Request) bool { return r.URL.Query().Get("format") == "json" }
+
+func writeJSON(w http.ResponseWriter, status int, answer any) {
+	text, err := json.MarshalIndent(answer, "", "  ")
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, _ = w.Write(append(text, '\n'))
 }
 
 // maxConnections limits the connections to the admin port. Each is an open file, and

@@ -11,14 +11,16 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
+
+	"lbbot/bot/health"
 )
 
 // TestIdleConnectionsToTheAdminPortAreBounded opens as many as once used up the
 // files of the process. Half of them have asked something, half never do.
 func TestIdleConnectionsToTheAdminPortAreBounded(t *testing.T) {
 	t.Parallel()
-	a, err := newAdmin("127.0.0.1:0", func(context.Context) error { return nil },
-		func(context.Context) string { return "" }, prometheus.NewRegistry())
+	report := func(context.Context) health.Report { return health.Report{Ready: true} }
+	a, err := newAdmin("127.0.0.1:0", func() health.Build { return health.Build{} }, report, prometheus.NewRegistry())
 	require.NoError(t, err)
 	require.Positive(t, a.server.IdleTimeout)
 	ctx, cancel := context.WithCancel(t.Context())

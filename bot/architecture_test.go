@@ -42,7 +42,7 @@ func arrows() map[string][]string {
 			"bot/bench", // for the bench command
 		},
 		"bot": {
-			"bot/slackapp", "bot/engine", "bot/journal", "bot/policy", "bot/audit", "bot/operation",
+			"bot/slackapp", "bot/engine", "bot/journal", "bot/policy", "bot/audit", "bot/operation", "bot/health",
 			"bot/operation/intake", "bot/operation/suggest", "bot/operation/runner", "bot/operation/sweep",
 			"bot/operation/catalog", "bot/operation/history",
 			"commands", "zenlayer",
@@ -102,10 +102,11 @@ func arrows() map[string][]string {
 		"bot/slackapp/manifest": {"commands"},
 		"bot/engine":            {"bot/operation", "commands", "zenlayer"},
 		"bot/journal": {"bot/journal/internal/prepared", "bot/journal/internal/query", "bot/journal/internal/packed",
-			"bot/audit", "bot/operation",
+			"bot/journal/internal/timing", "bot/audit", "bot/operation",
 			"bot/operation/history", "commands", "zenlayer"},
 		"bot/journal/internal/query":    {"bot/journal/internal/packed"},
 		"bot/journal/internal/packed":   {},
+		"bot/journal/internal/timing":   {"bot/journal/internal/query"},
 		"bot/journal/internal/prepared": {"bot/journal/internal/query"},
 		"bot/journal/journaltest":       {}, // a PostgreSQL for tests
 		"bot/policy":                    {"bot/filewatch", "bot/policy/rules", "bot/operation", "commands", "zenlayer"},
@@ -116,6 +117,7 @@ func arrows() map[string][]string {
 		// decisions written down, asked of the gate
 		"bot/policy/cases": {"bot/policy", "bot/policy/rules", "bot/operation", "zenlayer"},
 		// hashes, which the journal computes as it stores
+		"bot/health":           {},
 		"bot/audit":            {"bot/operation"},
 		"bot/operation":        {"commands", "zenlayer"},
 		"bot/operation/intake": {"bot/operation", "commands", "zenlayer"},
@@ -170,7 +172,7 @@ func homes() map[string][]string {
 		"github.com/gofrs/flock":           {"bot/journal"},
 		"github.com/klauspost/compress":    {"bot/journal/internal/packed"},
 		"database/sql": {"bot/journal", "bot/journal/internal/prepared", "bot/journal/internal/query",
-			"bot/journal/internal/packed", "bot/journal/journaltest"},
+			"bot/journal/internal/packed", "bot/journal/internal/timing", "bot/journal/journaltest"},
 		"github.com/spf13/cobra":   {"cmd/lbbot"},
 		"github.com/goccy/go-yaml": {"bot", "bot/policy/cases", "bot/sandbox/control"},
 		"github.com/caarlos0/env":  {"bot"},

@@ -7,7 +7,6 @@ package bot
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -16,6 +15,7 @@ import (
 
 	"lbbot/bot/audit"
 	"lbbot/bot/engine"
+	"lbbot/bot/health"
 	"lbbot/bot/journal"
 	"lbbot/bot/operation"
 	"lbbot/bot/operation/catalog"
@@ -55,6 +55,9 @@ type Bot struct {
 	auditor   *audit.Auditor
 	teller    *audit.Teller // nil without an audit channel
 	name      string        // of this process
+	started   time.Time
+	paused    *pauseReader
+	noticed   health.Tracker // since when the bot is not ready
 }
 
 // Run serves until ctx ends. Then it stops, within Config.Drain: it takes no new
@@ -168,35 +171,6 @@ func (b *Bot) close() error {
 		return nil
 	}
 	return b.journal.Close()
-}
-
-// Ready returns nil if the bot can accept requests now, or says why not.
-func (b *Bot) Ready(ctx context.Context) error { return b.ready(ctx) }
-
-func (b *Bot) ready(ctx context.Context) error {
-	var faults []error
-	if b.socket == nil {
-		faults = append(faults, errors.New("no connection to Slack"))
-	} else if s := b.socket.Status(); !s.Ready {
-		faults = append(faults, fmt.Errorf("no connection to Slack since %s UTC: %s",
-			s.Since.UTC().Format(time.DateTime), web.SocketReason(s.Reason)))
-	}
-	if err := b.web.Ready(b.gate.NamesGroups()); err != nil {
-		faults = append(faults, err)
-	}
-	if err := b.journal.Ping(ctx); err != nil {
-		faults = append(faults, fmt.Errorf("journal: %w", err))
-	}
-	if err := b.engine.Ready(); err != nil {
-		faults = append(faults, fmt.Errorf("engine: %w", err))
-	}
-	if err := b.sweeper.Ready(); err != nil {
-		faults = append(faults, err)
-	}
-	if err := b.gate.Ready(ctx); err != nil {
-		faults = append(faults, fmt.Errorf("policy: %w", err))
-	}
-	return errors.Join(faults...)
 }
 
 // janitor deletes old rows, every hour.

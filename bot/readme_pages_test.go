@@ -14,11 +14,12 @@ import (
 	"lbbot/commands"
 )
 
-func TestReadmeAndPagesNameEveryMetric(t *testing.T) {
-	t.Parallel()
+// metricNames are the metrics that the code has.
+func metricNames(t *testing.T) []string {
+	t.Helper()
 	code := sources(t, false)
 	var metrics []string
-	for _, name := range found(`Name: +"(lbbot_[a-z_]+)"`, code) {
+	for _, name := range found(`(?:Name: +|NewDesc\()"(lbbot_[a-z_]+)"`, code) {
 		if !strings.HasSuffix(name, "_") { // a prefix, completed by the next pattern
 			metrics = append(metrics, name)
 		}
@@ -26,6 +27,13 @@ func TestReadmeAndPagesNameEveryMetric(t *testing.T) {
 	for _, short := range found(`(?:gauge|counters?)\("([a-z_]+)"`, code) {
 		metrics = append(metrics, "lbbot_slack_"+short)
 	}
+	slices.Sort(metrics)
+	return slices.Compact(metrics)
+}
+
+func TestReadmeAndPagesNameEveryMetric(t *testing.T) {
+	t.Parallel()
+	metrics := metricNames(t)
 	require.Greater(t, len(metrics), 20)
 	text := manual(t)
 	cells := found("(?m)^\\| (`lbbot_.*?) \\| ", pageOf(t, "operating.md"))

@@ -37,7 +37,7 @@ func New(ctx context.Context, c Config, log *zap.Logger) (b *Bot, err error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	b = &Bot{config: c, log: log, name: processName()}
+	b = &Bot{config: c, log: log, name: processName(), started: time.Now()}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, b.close())
@@ -66,8 +66,9 @@ func (b *Bot) wireDependencies(ctx context.Context, metrics *prometheus.Registry
 		Registerer: metrics}); err != nil {
 		return nil, err
 	}
-	paused := newPauseReader(b.journal.Paused, metrics)
-	if b.admin, err = newAdmin(c.AdminAddr, b.ready, paused.line, metrics); err != nil {
+	b.paused = &pauseReader{stored: b.journal.Paused}
+	metrics.MustRegister(newState(b))
+	if b.admin, err = newAdmin(c.AdminAddr, b.build, b.report, metrics); err != nil {
 		return nil, err
 	}
 	if b.web, err = web.New(web.Config{BotToken: c.SlackBotToken, APIURL: c.SlackAPIURL,

@@ -131,8 +131,8 @@ func TestDeliverySeenByAnEarlierVersionIsAnswered(t *testing.T) {
 
 func TestClaimCommitsOnlyWhatOtherProcessesMustKnow(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *Store) {
-		before := testutil.ToFloat64(s.commits)
-		spent := func() float64 { return testutil.ToFloat64(s.commits) - before }
+		before := testutil.ToFloat64(s.metrics.Commits)
+		spent := func() float64 { return testutil.ToFloat64(s.metrics.Commits) - before }
 		requireClaim(t, true, s, "typed")
 		first := spent()
 		if s.group != nil {

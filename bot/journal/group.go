@@ -5,7 +5,9 @@ import (
 	"database/sql"
 	"errors"
 	"runtime"
+	"slices"
 	"sync"
+	"time"
 
 	"lbbot/bot/journal/internal/prepared"
 	"lbbot/bot/journal/internal/query"
@@ -39,11 +41,12 @@ type group struct {
 
 // job is a write that waits for the writer.
 type job struct {
-	ctx   context.Context //nolint:containedctx // of the caller, who waits
-	fn    work
-	err   error
-	cause any // of a panic in fn
-	done  chan struct{}
+	ctx       context.Context //nolint:containedctx // of the caller, who waits
+	fn        work
+	uncounted bool // of Ping, which is no commit of a request
+	err       error
+	cause     any // of a panic in fn
+	done      chan struct{}
 }
 
 func newGroup(ctx context.Context, s *Store, db *sql.DB) (*group, error) {
@@ -57,11 +60,11 @@ func newGroup(ctx context.Context, s *Store, db *sql.DB) (*group, error) {
 	return g, nil
 }
 
-// write runs fn in a transaction and returns after its commit, with the error of fn or
+// write runs j in a transaction and returns after its commit, with the error of j.fn or
 // of the commit. If ctx ends before fn begins, fn does not run. A panic in fn is a panic
 // here.
-func (g *group) write(ctx context.Context, fn work) error {
-	j := &job{ctx: context.WithoutCancel(ctx), fn: fn, done: make(chan struct{})}
+func (g *group) write(ctx context.Context, j *job) error {
+	j.ctx, j.done = context.WithoutCancel(ctx), make(chan struct{})
 	if err := g.add(ctx, j); err != nil {
 		return err
 	}
@@ -188,14 +191,18 @@ func (g *group) perform(jobs []*job) error {
 	kept, err := g.runAll(jobs)
 	if err == nil && kept > 0 {
 		if err = g.s.place.check(); err == nil {
+			start := time.Now()
 			err = g.exec("commit")
+			g.s.metrics.Committed(start)
 		}
 	}
 	if err != nil || kept == 0 {
 		_ = g.exec("rollback") // fails if SQLite has rolled back by itself
 		return err
 	}
-	_ = g.s.committed(nil)
+	if slices.ContainsFunc(jobs, func(j *job) bool { return !j.uncounted }) {
+		g.s.metrics.Commits.Inc()
+	}
 	moved, ok := errors.AsType[*operation.JournalMovedError](g.s.place.check())
 	if !ok {
 		return nil

@@ -21,7 +21,7 @@ func together(t *testing.T, s *Store, writes ...func() error) []error {
 	t.Helper()
 	tx, err := s.DB().BeginTx(t.Context(), nil) // somebody else is writing
 	require.NoError(t, err)
-	before := testutil.ToFloat64(s.commits)
+	before := testutil.ToFloat64(s.metrics.Commits)
 	errs, done := make([]error, len(writes)), make(chan int, len(writes))
 	for i, write := range writes {
 		go func() {
@@ -34,7 +34,7 @@ func together(t *testing.T, s *Store, writes ...func() error) []error {
 	for range writes {
 		<-done
 	}
-	require.LessOrEqual(t, testutil.ToFloat64(s.commits)-before, 1.0)
+	require.LessOrEqual(t, testutil.ToFloat64(s.metrics.Commits)-before, 1.0)
 	return errs
 }
 
@@ -115,14 +115,14 @@ func TestWritesThatCanRunAtOnceShareACommit(t *testing.T) { //nolint:paralleltes
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	s, done := openNew(t), make(chan error, 16)
 	for range 5 {
-		before := testutil.ToFloat64(s.commits)
+		before := testutil.ToFloat64(s.metrics.Commits)
 		for i := range cap(done) {
 			go func() { done <- s.Record(context.Background(), event(fmt.Sprint(i))) }()
 		}
 		for range cap(done) {
 			require.NoError(t, <-done)
 		}
-		if testutil.ToFloat64(s.commits)-before == 1 {
+		if testutil.ToFloat64(s.metrics.Commits)-before == 1 {
 			return
 		}
 	}

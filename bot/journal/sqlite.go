@@ -70,9 +70,9 @@ func (s *Store) connectSQLite(ctx context.Context, rest string) error {
 // reads returns what queries outside a write use.
 func (s *Store) reads() query.DBTX {
 	if s.prepared != nil {
-		return s.prepared
+		return s.metrics.Reads(s.prepared)
 	}
-	return s.db
+	return s.metrics.Reads(s.db)
 }
 
 // startGroup starts the one writer of an SQLite file.

@@ -16,6 +16,7 @@ import (
 
 	"lbbot/bot/journal/internal/prepared"
 	"lbbot/bot/journal/internal/query"
+	"lbbot/bot/journal/internal/timing"
 	"lbbot/bot/operation"
 )
 
@@ -36,7 +37,7 @@ type Config struct {
 	// Now is the clock of the columns updated_at and at; time.Now if nil.
 	Now func() time.Time
 
-	// Registerer takes the metric of the commits; it may be nil.
+	// Registerer takes the metrics; it may be nil.
 	Registerer prometheus.Registerer
 
 	// Log may be nil.
@@ -50,8 +51,9 @@ type Config struct {
 // Store is the journal on one database. It is safe for concurrent use.
 type Store struct {
 	db       *sql.DB
-	beats    *sql.DB // one connection for replica.go; nil on SQLite
-	q        *query.Queries
+	beats    *sql.DB        // one connection for replica.go; nil on SQLite
+	q        *query.Queries // reads, measured as such
+	direct   *query.Queries // for writeOne on PostgreSQL
 	now      func() time.Time
 	log      *zap.Logger
 	readOnly bool
@@ -61,7 +63,7 @@ type Store struct {
 	url      string       // of PostgreSQL, may contain a password; empty on SQLite
 	lock     *flock.Flock // nil on PostgreSQL and when read-only
 	place    *place       // nil on PostgreSQL and when read-only
-	commits  prometheus.Counter
+	metrics  *timing.Metrics
 
 	listenCheck time.Duration // of Listen
 
@@ -87,11 +89,11 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	if s.log == nil {
 		s.log = zap.NewNop()
 	}
-	s.commits = newCommits(c.Registerer)
+	s.metrics = timing.New(c.Registerer)
 	if err := s.connect(ctx, c.URL); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
-	s.q = query.New(s.reads())
+	s.q, s.direct = query.New(s.reads()), query.New(s.db)
 	if err := s.migrate(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -147,8 +149,8 @@ func (s *Store) Ping(ctx context.Context) error {
 	if s.readOnly {
 		return s.explain("reading journal", s.db.PingContext(ctx))
 	}
-	err := s.writeOne(ctx, func(ctx context.Context, _ query.DBTX, q *query.Queries) error {
+	err := s.writeJob(ctx, &job{uncounted: true, fn: func(ctx context.Context, _ query.DBTX, q *query.Queries) error {
 		return q.Pulse(ctx, s.now().UnixMilli())
-	})
+	}})
 	return s.explain("writing to journal", err)
 }

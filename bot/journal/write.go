@@ -2,8 +2,7 @@ package journal
 
 import (
 	"context"
-
-	"github.com/prometheus/client_golang/prometheus"
+	"time"
 
 	"lbbot/bot/journal/internal/query"
 )
@@ -17,8 +16,9 @@ type work func(ctx context.Context, tx query.DBTX, q *query.Queries) error
 // SQLite file was moved, it returns a *operation.JournalMovedError: nothing is written,
 // or, if Committed is set, the write does not count as stored.
 func (s *Store) write(ctx context.Context, fn work) error {
+	defer s.metrics.Wrote(time.Now())
 	if s.group != nil {
-		return s.group.write(ctx, fn)
+		return s.group.write(ctx, &job{fn: fn})
 	}
 	tx, err := s.db.BeginTx(ctx, nil)
 	if err != nil {
@@ -28,31 +28,25 @@ func (s *Store) write(ctx context.Context, fn work) error {
 	if err := fn(ctx, tx, s.q.WithTx(tx)); err != nil {
 		return err
 	}
-	return s.committed(tx.Commit())
-}
-
-// writeOne is write for a single statement, which PostgreSQL commits by itself: one
-// round trip instead of three.
-func (s *Store) writeOne(ctx context.Context, fn work) error {
-	if s.group != nil {
-		return s.group.write(ctx, fn)
-	}
-	return s.committed(fn(ctx, s.db, s.q))
-}
-
-func (s *Store) committed(err error) error {
-	if err == nil {
-		s.commits.Inc()
+	defer s.metrics.Committed(time.Now())
+	if err = tx.Commit(); err == nil {
+		s.metrics.Commits.Inc()
 	}
 	return err
 }
 
-// newCommits makes the counter of the commits. r may be nil.
-func newCommits(r prometheus.Registerer) prometheus.Counter {
-	c := prometheus.NewCounter(prometheus.CounterOpts{Name: "lbbot_journal_commits_total",
-		Help: "Committed write transactions of the database, without heartbeats."})
-	if r != nil {
-		r.MustRegister(c)
+// writeOne is write for a single statement, which PostgreSQL commits by itself: one
+// round trip instead of three.
+func (s *Store) writeOne(ctx context.Context, fn work) error { return s.writeJob(ctx, &job{fn: fn}) }
+
+func (s *Store) writeJob(ctx context.Context, j *job) error {
+	defer s.metrics.Wrote(time.Now())
+	if s.group != nil {
+		return s.group.write(ctx, j)
 	}
-	return c
+	err := j.fn(ctx, s.db, s.direct)
+	if err == nil && !j.uncounted {
+		s.metrics.Commits.Inc()
+	}
+	return err
 }

@@ -37,6 +37,11 @@ type Status struct {
 	// Live counts connections that have had a hello and are not being closed.
 	// Wanted is Config.Connections. During a refresh Live is above Wanted.
 	Live, Wanted int
+	// LastHello is when Slack last accepted a connection; zero: never. Reported is
+	// Slack's count of this app's connections at that time, and Ghosts those of them
+	// that no known process has.
+	LastHello        time.Time
+	Reported, Ghosts int
 	// Draining means that Drain was called or Run's context has ended.
 	Draining bool
 	// Reason says why Ready is false, Since says since when. Both are zero while
@@ -163,6 +168,15 @@ func (c *Client) addLive(by int) {
 		c.status.Since = c.cfg.Now()
 	}
 	c.metrics.live.Set(float64(c.status.Live))
+}
+
+// counted records what a hello says about the connections of this app.
+func (c *Client) counted(reported, ghosts int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.status.LastHello, c.status.Reported, c.status.Ghosts = c.cfg.Now(), reported, ghosts
+	c.metrics.reported.Set(float64(reported))
+	c.metrics.ghosts.Set(float64(ghosts))
 }
 
 // addOpen changes the number of our TCP connections and returns it.

@@ -112,8 +112,7 @@ func readHello(f Fields) hello {
 func (c *Client) greet(k *conn, h hello) {
 	ours, replicas := c.addOpen(0), max(1, c.cfg.Replicas())
 	ghosts := max(0, h.connections-ours-(replicas-1)*c.cfg.Connections)
-	c.metrics.reported.Set(float64(h.connections))
-	c.metrics.ghosts.Set(float64(ghosts))
+	c.counted(h.connections, ghosts)
 	c.metrics.connects.WithLabelValues(connected).Inc()
 	k.log.Info("connected to Slack", zap.String("host", shortWord(h.host)),
 		zap.Int("num_connections", h.connections), zap.String("lifetime_seconds", shortWord(h.lifetime)))

@@ -211,20 +211,33 @@ func (s *refusedCalls) scoped(h http.Header) {
 	}
 }
 
-// Ready returns why requests cannot be answered, because of what Slack refuses
-// for good, and since when. groups says whether the user groups are needed.
+// RefusedError says what Slack refuses for good.
+type RefusedError struct {
+	Since time.Time // of the oldest refusal
+	error           // of all refusals
+}
+
+// Ready returns a *RefusedError if requests cannot be answered because of what Slack
+// refuses for good. groups says whether the user groups are needed.
 func (w *Client) Ready(groups bool) error {
 	w.standing.mu.Lock()
 	defer w.standing.mu.Unlock()
 	var faults []error
+	var since time.Time
 	for _, what := range slices.Sorted(maps.Keys(w.standing.faults)) {
 		if f := w.standing.faults[what]; groups || !strings.HasPrefix(what, "usergroups") {
 			faults = append(faults, fmt.Errorf("Slack refuses %s since %s UTC (%s): %s", what,
 				f.since.UTC().Format("2006-01-02 15:04:05"), f.code,
 				remedy(botTokenSetting, f.code, f.needed)))
+			if since.IsZero() || f.since.Before(since) {
+				since = f.since
+			}
 		}
 	}
-	return errors.Join(faults...)
+	if faults == nil {
+		return nil
+	}
+	return &RefusedError{Since: since, error: errors.Join(faults...)}
 }
 
 // CheckTokens asks Slack whether it takes the bot token and, if not, the app

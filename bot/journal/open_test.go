@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"lbbot/bot/journal/internal/sqlitefile"
 	"lbbot/bot/operation"
 )
 
@@ -141,11 +142,11 @@ func TestTablesOfAnOlderVersionAreOnlyUpdatedByAWriter(t *testing.T) {
 func TestPragmasAreReadBackOnEveryConnection(t *testing.T) {
 	t.Parallel()
 	s := openNew(t)
-	require.NoError(t, checkPragmas(t.Context(), s.DB(), sqliteConnections))
-	for _, p := range sqlitePragmas() { // and on the one that writes
+	require.NoError(t, sqlitefile.Check(t.Context(), s.DB(), sqliteConnections))
+	for _, p := range sqlitefile.Pragmas() { // and on the one that writes
 		var got string
-		require.NoError(t, s.group.conn.QueryRowContext(t.Context(), "pragma "+p.name).Scan(&got))
-		require.Equal(t, p.want, got, p.name)
+		require.NoError(t, s.group.conn.QueryRowContext(t.Context(), "pragma "+p.Name).Scan(&got))
+		require.Equal(t, p.Want, got, p.Name)
 	}
 	for _, p := range []struct{ statement, want string }{
 		{"pragma synchronous = normal", "synchronous is 1 and must be 2"},
@@ -158,7 +159,7 @@ func TestPragmasAreReadBackOnEveryConnection(t *testing.T) {
 		_, err = conn.ExecContext(t.Context(), p.statement)
 		require.NoError(t, err)
 		require.NoError(t, conn.Close())
-		require.ErrorContains(t, checkPragmas(t.Context(), s.DB(), sqliteConnections), p.want, p.statement)
+		require.ErrorContains(t, sqlitefile.Check(t.Context(), s.DB(), sqliteConnections), p.want, p.statement)
 	}
 
 	// Names which the driver does not know are ignored.
@@ -166,7 +167,7 @@ func TestPragmasAreReadBackOnEveryConnection(t *testing.T) {
 		"?_journalmode=WAL&_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)")
 	require.NoError(t, err)
 	defer func() { require.NoError(t, db.Close()) }()
-	require.ErrorContains(t, checkPragmas(t.Context(), db, 1), "journal_mode is delete and must be wal")
+	require.ErrorContains(t, sqlitefile.Check(t.Context(), db, 1), "journal_mode is delete and must be wal")
 }
 
 func TestAReaderSeesWhatTheRunningBotWritesAndCannotWrite(t *testing.T) {

@@ -16,6 +16,7 @@ import (
 
 	"lbbot/bot/journal/internal/prepared"
 	"lbbot/bot/journal/internal/query"
+	"lbbot/bot/journal/internal/sqlitefile"
 	"lbbot/bot/journal/internal/timing"
 	"lbbot/bot/operation"
 )
@@ -97,7 +98,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	if err := s.migrate(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
-	if err := s.place.mark(ctx, s.db, sqliteDSN(s.name, false)); err != nil {
+	if err := s.place.mark(ctx, s.db, sqlitefile.DSN(s.name, false)); err != nil {
 		return nil, errors.Join(s.explain("opening journal", err), s.Close())
 	}
 	if err := s.startGroup(ctx); err != nil {

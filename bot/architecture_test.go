@@ -32,7 +32,8 @@ const top = ".."
 func arrows() map[string][]string {
 	return map[string][]string{
 		"cmd/lbbot": {
-			"bot", "bot/slackapp/manifest", "bot/engine", "bot/journal", "bot/policy", "bot/audit", "bot/operation",
+			"bot", "bot/doctor", "bot/slackapp/manifest", "bot/engine", "bot/journal", "bot/policy", "bot/audit",
+			"bot/operation",
 			"commands", "zenlayer",
 			"bot/policy/rules",                                         // for policy check
 			"bot/policy/cases",                                         // for policy test
@@ -43,6 +44,7 @@ func arrows() map[string][]string {
 		},
 		"bot": {
 			"bot/slackapp", "bot/engine", "bot/journal", "bot/policy", "bot/audit", "bot/operation", "bot/health",
+			"bot/doctor",
 			"bot/operation/intake", "bot/operation/suggest", "bot/operation/runner", "bot/operation/sweep",
 			"bot/operation/catalog", "bot/operation/history",
 			"commands", "zenlayer",
@@ -51,6 +53,10 @@ func arrows() map[string][]string {
 			"bot/slackapp/render", // for lbbot operations show
 			"bot/slackapp/render/trail",
 			"bot/slackapp/render/home", // the state of the bot, for its owners
+		},
+		"bot/doctor": { // it asks what the parts of the bot would ask
+			"bot/slackapp/web", "bot/slackapp/socket", "bot/slackapp/manifest", "bot/journal", "bot/policy",
+			"bot/policy/rules", "bot/operation", "bot/health", "zenlayer",
 		},
 		"bot/slackapp": {
 			"bot/slackapp/memory", "bot/slackapp/home", "bot/slackapp/render/home",
@@ -112,11 +118,12 @@ func arrows() map[string][]string {
 		"bot/journal/internal/timing":     {"bot/journal/internal/query"},
 		"bot/journal/internal/prepared":   {"bot/journal/internal/query"},
 		"bot/journal/journaltest":         {}, // a PostgreSQL for tests
-		"bot/policy":                      {"bot/filewatch", "bot/policy/rules", "bot/operation", "commands", "zenlayer"},
-		"bot/filewatch":                   {},
-		"bot/policy/rules":                {"bot/policy/lex", "bot/policy/lint", "bot/operation", "commands"},
-		"bot/policy/lint":                 {"bot/operation"}, // the actions
-		"bot/policy/lex":                  {},
+		"bot/policy": {"bot/filewatch", "bot/policy/rules", "bot/operation", "commands",
+			"zenlayer"},
+		"bot/filewatch":    {},
+		"bot/policy/rules": {"bot/policy/lex", "bot/policy/lint", "bot/operation", "commands"},
+		"bot/policy/lint":  {"bot/operation"}, // the actions
+		"bot/policy/lex":   {},
 		// decisions written down, asked of the gate
 		"bot/policy/cases": {"bot/policy", "bot/policy/rules", "bot/operation", "zenlayer"},
 		// hashes, which the journal computes as it stores

@@ -59,6 +59,9 @@ func (c *Client) attempt(
 	if err != nil {
 		return answer{}, c.lost(ctx, limited, action, sent.possible(), signature, err)
 	}
+	if date, err := http.ParseTime(resp.Header.Get("Date")); err == nil && c.onDate != nil {
+		c.onDate(date)
+	}
 	defer resp.Body.Close()
 	raw, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	if err != nil {

@@ -60,6 +60,9 @@ type Config struct {
 	// RequestClient names the caller in X-ZC-Request-Client: at most 128 of
 	// letters, digits, "-", "_", " ", ",", ";" and "."; default none.
 	RequestClient string
+	// OnDate is called with the Date header of each answer, the server's clock in whole
+	// seconds, as soon as the answer begins. It must not block; default none.
+	OnDate func(server time.Time)
 	// Sleep waits between the attempts of a reading call; default a timer.
 	Sleep func(ctx context.Context, d time.Duration) error
 	// Random returns a number in [0,1) for jitter; default math/rand/v2.
@@ -79,6 +82,7 @@ type Client struct {
 	timeout       time.Duration
 	userAgent     string
 	requestClient string
+	onDate        func(server time.Time)
 	sleep         func(ctx context.Context, d time.Duration) error
 	random        func() float64
 	redact        redactor
@@ -100,6 +104,7 @@ func New(cfg Config) (*Client, error) {
 		now: cfg.Now, limiter: cfg.Limiter, timeout: timeout,
 		userAgent:     cmp.Or(cfg.UserAgent, "zenlayer-go-client"),
 		requestClient: cfg.RequestClient,
+		onDate:        cfg.OnDate,
 		sleep:         cfg.Sleep, random: cfg.Random,
 		redact: newRedactor(cfg.AccessKeySecret, token),
 	}

@@ -31,6 +31,16 @@ func (s *Slack) authTest(webapi.Arguments) (object, *webapi.Error) {
 	return answer, nil
 }
 
+// botsInfo knows the app's own bot.
+func (s *Slack) botsInfo(args webapi.Arguments) (object, *webapi.Error) {
+	w := s.state.world
+	if args.Str("bot") != w.BotID {
+		return nil, webapi.Refuse("bot_not_found")
+	}
+	return object{"bot": object{"id": w.BotID, "deleted": false, "name": w.BotName, "app_id": w.AppID,
+		"user_id": w.BotUserID, "updated": 1_780_000_000}}, nil
+}
+
 // usersInfo answers with the flags of docs.slack.dev/reference/objects/user-object.
 func (s *Slack) usersInfo(args webapi.Arguments) (object, *webapi.Error) {
 	p, ok := s.person(args.Str("user"))

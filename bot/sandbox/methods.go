@@ -19,6 +19,7 @@ func (s *Slack) webMethods() map[string]webapi.Method {
 		"blocks.validate":       {Run: s.blocksValidate, PerMinute: webapi.Tier4, Token: webapi.NoToken},
 		"conversations.members": {Run: s.conversationsMembers, PerMinute: webapi.Tier4},
 		"conversations.open":    {Run: s.conversationsOpen, PerMinute: webapi.Tier3, Scope: "im:write"},
+		"bots.info":             {Run: s.botsInfo, PerMinute: webapi.Tier3, Scope: "users:read"},
 		"users.list":            {Run: s.usersList, PerMinute: webapi.Tier2, Scope: "users:read"},
 		"conversations.info":    {Run: s.conversationsInfo, PerMinute: webapi.Tier3},
 		"conversations.history": {Run: s.conversationsHistory, PerMinute: webapi.Tier3},

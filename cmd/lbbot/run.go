@@ -12,10 +12,42 @@ import (
 	"lbbot/bot/slackapp/manifest"
 )
 
+// settingFlags are the settings that have flags, and where the others are read.
+type settingFlags struct {
+	file, database, rules, admin, level string
+	testMode                            bool
+}
+
+func (o *settingFlags) add(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&o.file, "config", "", "configuration file (default "+bot.ConfigFile+" if it exists)")
+	f.StringVar(&o.database, "database", "",
+		"database, sqlite:PATH or postgres://USER@HOST/DATABASE (LBBOT_DATABASE_URL)")
+	f.StringVar(&o.rules, "policy", "", "policy file (LBBOT_POLICY)")
+	f.StringVar(&o.admin, "admin-addr", "", "host:port of health and metrics, empty for none (LBBOT_ADMIN_ADDR)")
+}
+
+// load reads the settings.
+func (o *settingFlags) load(cmd *cobra.Command, environ map[string]string) (bot.Config, error) {
+	return bot.Load(o.file, environ, func(c *bot.Config) {
+		for name, set := range map[string]func(){
+			"database":   func() { c.DatabaseURL = o.database },
+			"policy":     func() { c.Policy = o.rules },
+			"admin-addr": func() { c.AdminAddr = o.admin },
+			"log-level":  func() { c.LogLevel = o.level },
+			"test-mode":  func() { c.TestMode = o.testMode },
+		} {
+			if cmd.Flags().Changed(name) {
+				set()
+			}
+		}
+	})
+}
+
 // runCommand runs the bot in a real workspace.
 func (s session) runCommand() *cobra.Command {
-	var file, database, rules, admin, level, profile string
-	var testMode bool
+	var o settingFlags
+	var profile string
 	cmd := &cobra.Command{
 		Use:   "run",
 		Short: "Run the bot",
@@ -24,20 +56,7 @@ func (s session) runCommand() *cobra.Command {
 			"stopped by a signal, 1 failed, 2 configuration, 3 Slack refuses the tokens.",
 		Args: usage(none),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			flags := cmd.Flags()
-			c, err := bot.Load(file, s.environ, func(c *bot.Config) {
-				for name, set := range map[string]func(){
-					"database":   func() { c.DatabaseURL = database },
-					"policy":     func() { c.Policy = rules },
-					"admin-addr": func() { c.AdminAddr = admin },
-					"log-level":  func() { c.LogLevel = level },
-					"test-mode":  func() { c.TestMode = testMode },
-				} {
-					if flags.Changed(name) {
-						set()
-					}
-				}
-			})
+			c, err := o.load(cmd, s.environ)
 			if err != nil {
 				return usageError{fmt.Errorf("the bot cannot start with these settings:\n%w", err)}
 			}
@@ -54,14 +73,10 @@ func (s session) runCommand() *cobra.Command {
 			})
 		},
 	}
+	o.add(cmd)
 	f := cmd.Flags()
-	f.StringVar(&file, "config", "", "configuration file (default "+bot.ConfigFile+" if it exists)")
-	f.StringVar(&database, "database", "",
-		"database, sqlite:PATH or postgres://USER@HOST/DATABASE (LBBOT_DATABASE_URL)")
-	f.StringVar(&rules, "policy", "", "policy file (LBBOT_POLICY)")
-	f.StringVar(&admin, "admin-addr", "", "host:port of health and metrics, empty for none (LBBOT_ADMIN_ADDR)")
-	f.StringVar(&level, "log-level", "", "debug, info, warn or error (LBBOT_LOG_LEVEL)")
-	f.BoolVar(&testMode, "test-mode", false, "rehearse: do everything except the call that writes (LBBOT_TEST_MODE)")
+	f.StringVar(&o.level, "log-level", "", "debug, info, warn or error (LBBOT_LOG_LEVEL)")
+	f.BoolVar(&o.testMode, "test-mode", false, "rehearse: do everything except the call that writes (LBBOT_TEST_MODE)")
 	f.StringVar(&profile, "cpu-profile", "", "file for a processor profile, written at the end")
 	_ = f.MarkHidden("cpu-profile") // for lbbot bench --profile
 	return cmd

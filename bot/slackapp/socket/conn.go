@@ -29,6 +29,7 @@ type conn struct {
 
 	mu      sync.Mutex
 	live    bool          // counted in Status.Live
+	hello   hello         // the first one
 	reason  string        // of the first disconnect frame
 	closing bool          // the close frame comes next: no more acks
 	owed    int           // envelopes received and not acked
@@ -132,7 +133,7 @@ func (k *conn) greet(h hello) {
 	k.mu.Lock()
 	first := !k.live && !k.closing && k.reason == ""
 	if first {
-		k.live = true
+		k.live, k.hello = true, h
 		k.c.addLive(1)
 	}
 	k.mu.Unlock()

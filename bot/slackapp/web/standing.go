@@ -188,11 +188,10 @@ func (s *refusedCalls) taken() {
 // scoped records the scopes of the bot token from the header of an answer. An
 // answer without the header changes nothing.
 func (s *refusedCalls) scoped(h http.Header) {
-	list := h.Get("X-Oauth-Scopes")
-	if list == "" {
+	has := scopesOf(h)
+	if len(has) == 0 {
 		return
 	}
-	has := strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' })
 	for _, scope := range []string{"chat:write", "users:read", "channels:read", "usergroups:read"} {
 		if slices.Contains(has, scope) {
 			s.clear(scope)

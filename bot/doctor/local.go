@@ -1,0 +1,149 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"lbbot/bot/journal"
+)
+
+const (
+	checkFolder   = "data folder"
+	checkDatabase = "database"
+	checkRunning  = "running bot"
+)
+
+// ErrNoBot means that no bot is running, as far as this machine can see.
+var ErrNoBot = errors.New("no bot answers")
+
+// runningBot asks the bot at its admin address.
+func (x *exam) runningBot(ctx context.Context) finding {
+	on, err := x.Running(ctx)
+	if errors.Is(err, ErrNoBot) {
+		return skipped("%v", err)
+	}
+	if err != nil {
+		return fails("look at the log of the bot, and restart it if it hangs", "%v", err)
+	}
+	x.running = &on
+	if !on.Ready {
+		var words, next []string
+		for _, r := range on.Reasons {
+			words = append(words, fmt.Sprintf("%s (since %s UTC)", r.Words, r.Since.UTC().Format(time.DateTime)))
+			next = append(next, r.Next+", see "+r.Runbook)
+		}
+		return fails(strings.Join(next, "; "), "it is not ready: %s", strings.Join(words, "; "))
+	}
+	hello := ""
+	if at := on.Slack.LastHello; at != nil {
+		hello = fmt.Sprintf(", the last hello %s ago", x.Now().Sub(*at).Round(time.Second))
+	}
+	return passed("version %s is ready, with %s to Slack%s", on.Version, count(on.Slack.Connections, "connection"),
+		hello)
+}
+
+// file returns the path of an SQLite database; "" for PostgreSQL.
+func (x *exam) file() string {
+	path, ok := strings.CutPrefix(x.DatabaseURL, "sqlite:")
+	if !ok {
+		return ""
+	}
+	return path
+}
+
+// dataFolder writes and deletes an empty file beside the database.
+func (x *exam) dataFolder(context.Context) finding {
+	path := x.file()
+	if path == "" {
+		return passed("not needed: the database is PostgreSQL")
+	}
+	folder := filepath.Dir(path)
+	next := "let the user that runs lbbot write to " + folder + ", or name another file in LBBOT_DATABASE_URL"
+	f, err := os.CreateTemp(folder, ".lbbot-doctor-*")
+	if err != nil {
+		return fails(next, "%s cannot be written: %v", folder, err)
+	}
+	if err := errors.Join(f.Close(), os.Remove(f.Name())); err != nil {
+		return fails(next, "%s cannot be written: %v", folder, err)
+	}
+	db, err := os.OpenFile(filepath.Clean(path), os.O_RDWR, 0)
+	if errors.Is(err, os.ErrNotExist) {
+		return passed("%s can be written", folder)
+	}
+	if err != nil {
+		return fails("let the user that runs lbbot write to "+path, "%s cannot be written: %v", path, err)
+	}
+	_ = db.Close()
+	return passed("%s and the database in it can be written", folder)
+}
+
+// readsDatabase opens the database without changing it.
+func (x *exam) readsDatabase(ctx context.Context) finding {
+	var err error
+	if x.database, err = journal.Inspect(ctx, x.DatabaseURL); err != nil {
+		return fails("check LBBOT_DATABASE_URL; the message says what else to do", "%v", err)
+	}
+	if x.database.Absent {
+		return passed("%s does not exist yet; the bot creates it at its first start", x.database.Name)
+	}
+	if x.running == nil && x.database.File != "" {
+		held, err := journal.InUse(x.database.File)
+		if err != nil {
+			return warns("let the user that runs lbbot read the lock file", "%v", err)
+		}
+		if held {
+			return warns("if the bot is running, set LBBOT_ADMIN_ADDR as it has it; else stop the other process, or "+
+				"use another database", "%s is locked by another process, and no bot answers", x.database.Name)
+		}
+	}
+	return passed("%s can be read", x.database.Name)
+}
+
+func (x *exam) tables(context.Context) finding {
+	d := x.database
+	switch {
+	case d.Version > d.Known:
+		return fails("run the newer lbbot that wrote them, or restore a backup made before the update",
+			"they have version %d, and this lbbot knows %d", d.Version, d.Known)
+	case d.Version == 0:
+		return passed("there are none yet; the bot creates them at its first start")
+	case d.Version < d.Known:
+		return warns("start the bot once, after a backup: it updates them",
+			"they have version %d, and this lbbot needs %d", d.Version, d.Known)
+	}
+	return passed("they have version %d, as this lbbot needs", d.Version)
+}
+
+func (x *exam) durable(context.Context) finding {
+	var all, wrong []string
+	for _, s := range x.database.Settings {
+		text := s.Name + " is " + s.Value
+		if all = append(all, text); s.Unsafe {
+			wrong = append(wrong, text)
+		}
+	}
+	switch {
+	case len(wrong) > 0:
+		return fails("switch it on, so that a power cut loses no request; SQLite needs a file on a local disk",
+			"%s", strings.Join(wrong, ", "))
+	case len(all) == 0:
+		return passed("the bot sets them when it creates the database")
+	}
+	return passed("%s", strings.Join(all, ", "))
+}
+
+func (x *exam) timeZone(context.Context) finding {
+	if x.TimeZone == "" {
+		return passed("TZ is not set; times in the log are of the machine's own zone")
+	}
+	if _, err := time.LoadLocation(strings.TrimPrefix(x.TimeZone, ":")); err != nil {
+		return fails("install the package tzdata, or correct TZ",
+			"TZ is %q, and this machine does not know that zone: times in the log are UTC", x.TimeZone)
+	}
+	return passed("TZ is %s", x.TimeZone)
+}

@@ -1,0 +1,88 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"syscall"
+	"time"
+
+	"lbbot/bot/doctor"
+	"lbbot/bot/health"
+	"lbbot/zenlayer"
+)
+
+// Examination says how to examine an installation.
+type Examination struct {
+	Local    bool   // only what needs no network
+	Connect  bool   // open one Socket Mode connection, unless a bot answers
+	TimeZone string // the variable TZ
+}
+
+// Examine checks everything that a bot with these settings needs; see package doctor. err
+// is that of Load: then its problems are the report. It blocks for doctor.CheckLimit for
+// each check at most.
+func Examine(ctx context.Context, c Config, err error, e Examination) doctor.Report {
+	if err != nil {
+		return doctor.Unreadable(Version, c.hinted(flat(err))...)
+	}
+	s := c.examined(c.ZenlayerRate.limiter())
+	s.Local, s.Connect, s.TimeZone = e.Local, e.Connect, e.TimeZone
+	s.Running = c.askRunning
+	return doctor.Run(ctx, s)
+}
+
+// examined returns what the doctor checks.
+func (c Config) examined(limiter zenlayer.Limiter) doctor.Settings {
+	return doctor.Settings{BotToken: c.SlackBotToken, AppToken: c.SlackAppToken, SlackAPIURL: c.SlackAPIURL,
+		Zenlayer: c.cloud(limiter), DatabaseURL: c.DatabaseURL, Policy: c.Policy, Version: Version,
+		OwnerChannel: c.OwnerChannel, ApprovalChannel: c.ApprovalChannel, AuditChannel: c.AuditChannel,
+		IncidentChannels: c.IncidentChannels, IncidentCreators: c.IncidentCreators, Now: time.Now}
+}
+
+// askWithin limits the answer of a running bot, which itself waits for readyWithin.
+const askWithin = readyWithin + time.Second
+
+// askRunning asks the bot at the admin address how it is.
+func (c Config) askRunning(ctx context.Context) (on health.Report, err error) {
+	host, port, err := net.SplitHostPort(c.AdminAddr)
+	if err != nil {
+		return on, fmt.Errorf("%w: LBBOT_ADMIN_ADDR is empty", doctor.ErrNoBot)
+	}
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	address := net.JoinHostPort(host, port)
+	ctx, cancel := context.WithTimeout(ctx, askWithin)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/readyz?format=json", nil)
+	if err != nil {
+		return on, err
+	}
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}} // and no proxy
+	resp, err := client.Do(req)
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return on, fmt.Errorf("%w at %s", doctor.ErrNoBot, address)
+	case err != nil:
+		return on, fmt.Errorf("the bot at %s does not say how it is: %w", address, errors.Unwrap(err))
+	}
+	defer func() { _ = resp.Body.Close() }()
+	if err := json.NewDecoder(io.LimitReader(resp.Body, 1<<20)).Decode(&on); err != nil || on.Version == "" {
+		return on, fmt.Errorf("another program answers at %s, or another version of lbbot", address)
+	}
+	return on, nil
+}
+
+// hinted adds what several problems with settings mean together.
+func (c Config) hinted(problems []error) []error {
+	if bot, app := c.SlackBotToken.Reveal(), c.SlackAppToken.Reveal(); len(bot) > 5 && len(app) > 5 &&
+		bot[:5] == "xapp-" && app[:5] == "xoxb-" {
+		problems = append([]error{errors.New("SLACK_BOT_TOKEN and SLACK_APP_TOKEN are swapped")}, problems...)
+	}
+	return problems
+}

@@ -9,7 +9,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
 	"go.uber.org/zap"
 
 	"lbbot/bot/audit"
@@ -44,8 +43,7 @@ func New(ctx context.Context, c Config, log *zap.Logger) (b *Bot, err error) {
 			b = nil
 		}
 	}()
-	metrics := prometheus.NewRegistry()
-	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	metrics := b.newMetrics()
 	directory, err := b.wireDependencies(ctx, metrics)
 	if err != nil {
 		return b, err
@@ -72,7 +70,7 @@ func (b *Bot) wireDependencies(ctx context.Context, metrics *prometheus.Registry
 		return nil, err
 	}
 	if b.web, err = web.New(web.Config{BotToken: c.SlackBotToken, APIURL: c.SlackAPIURL,
-		Log: log.Named("slack")}); err != nil {
+		Log: log.Named("slack"), Registerer: metrics}); err != nil {
 		return nil, err
 	}
 	directory := web.NewDirectory(b.web, time.Now)
@@ -119,12 +117,15 @@ func wallClock() time.Time { return time.Now().Round(0) }
 func (b *Bot) wireRequests(directory *web.Directory, metrics *prometheus.Registry) error {
 	c, log := b.config, b.log
 	limiter := c.ZenlayerRate.limiter()
-	cloud, err := zenlayer.New(c.cloud(limiter))
+	settings := c.cloud(limiter)
+	settings.Observe = newZenlayerCalls(metrics).observe
+	cloud, err := zenlayer.New(settings)
 	if err != nil {
 		return err
 	}
 	counts := runner.NewMetrics(metrics)
 	b.line = runner.NewLine(c.ZenlayerRate.turns(), b.journal.PostgresURL() == "")
+	registerQueues(metrics, limiter, b.line)
 	b.catalog = catalog.New(catalog.Config{Source: cloud, Now: time.Now, Log: log.Named("catalog"),
 		Registerer: metrics})
 	b.shared = &intake.Shared{Source: cloud, Lists: b.catalog, Now: time.Now,

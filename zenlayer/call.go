@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"strconv"
 	"sync/atomic"
+	"time"
 )
 
 // service is the last part of the path.
@@ -55,6 +56,12 @@ func (c *Client) attempt(
 	defer cancel()
 	var sent sending
 	req, signature := c.request(httptrace.WithClientTrace(limited, sent.trace()), s, action, body)
+	start, status := time.Now(), 0
+	defer func() {
+		if c.observe != nil {
+			c.observe(action, status, time.Since(start))
+		}
+	}()
 	resp, err := c.transport.RoundTrip(req)
 	if err != nil {
 		return answer{}, c.lost(ctx, limited, action, sent.possible(), signature, err)
@@ -68,6 +75,7 @@ func (c *Client) attempt(
 		err = fmt.Errorf("reading the answer (HTTP %d): %w", resp.StatusCode, err)
 		return answer{}, c.lost(ctx, limited, action, true, signature, err)
 	}
+	status = resp.StatusCode
 	got := c.newAnswer(action, signature, resp, raw)
 	err = got.decode(into)
 	return got, err

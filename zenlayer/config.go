@@ -45,6 +45,9 @@ type Config struct {
 	AccessKeySecret Secret
 	// Token is a personal access token, used instead of a key pair.
 	Token Secret
+	// Observe is called after each call that was sent, with the HTTP status of the
+	// answer, 0 without one, and the time taken. It must not block. It may be nil.
+	Observe func(action string, status int, took time.Duration)
 	// HTTPClient provides its Transport only: no redirects, no cookies. Default: a
 	// new transport.
 	HTTPClient *http.Client
@@ -86,6 +89,7 @@ type Client struct {
 	sleep         func(ctx context.Context, d time.Duration) error
 	random        func() float64
 	redact        redactor
+	observe       func(action string, status int, took time.Duration) // nil: nobody
 }
 
 // New returns a client, or all problems of the configuration, joined. It does not
@@ -106,7 +110,7 @@ func New(cfg Config) (*Client, error) {
 		requestClient: cfg.RequestClient,
 		onDate:        cfg.OnDate,
 		sleep:         cfg.Sleep, random: cfg.Random,
-		redact: newRedactor(cfg.AccessKeySecret, token),
+		redact: newRedactor(cfg.AccessKeySecret, token), observe: cfg.Observe,
 	}
 	c.transport = transportOf(cfg.HTTPClient)
 	if c.now == nil {

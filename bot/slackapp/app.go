@@ -112,6 +112,8 @@ func New(c Config) *App {
 	panicked := func(cause any) { // while it answered for another panic
 		c.Log.Error("answering for a fault panicked", zap.Any("problem", cause), zap.Stack("stack"))
 	}
+	c.Registerer.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "lbbot_envelopes_unacked",
+		Help: "Envelopes that were received and not acked yet."}, a.backlog.gauge))
 	a.homes = a.newHomes()
 	a.lanes, a.excuses = newLanes(maxTasks, panicked), newLanes(maxExcuses, panicked)
 	a.ctx, a.cancel = context.WithCancelCause(context.Background())

@@ -19,6 +19,13 @@ const (
 	backlogWaits = time.Second // the longest wait
 )
 
+// gauge counts them for the metrics.
+func (b *backlog) gauge() float64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return float64(b.unacked)
+}
+
 func (b *backlog) enter() {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -136,7 +136,7 @@ func (i *Intake) accept(ctx context.Context, a operation.Acceptance) error {
 	defer cancel()
 	err := i.Journal.Accept(ctx, a)
 	if err == nil {
-		i.Metrics.accepted.Inc()
+		i.Metrics.took(a.Operation)
 		i.Log.Info("operation accepted", zap.String("operation", a.Operation.ID), zap.String("ref", a.Operation.Ref),
 			zap.String("actor", a.Operation.Actor.UserID), zap.String("channel", a.Operation.Place.ChannelID),
 			zap.String("listener", a.Operation.Request.ListenerID), zap.String("instance",
@@ -159,7 +159,7 @@ func (i *Intake) accept(ctx context.Context, a operation.Acceptance) error {
 	known := unread == nil || a.Insert && errors.Is(unread, operation.ErrNotFound)
 	switch {
 	case known && now.Version >= a.Operation.Version && now.State != operation.Draft:
-		i.Metrics.accepted.Inc()
+		i.Metrics.took(a.Operation)
 		i.Log.Warn("operation accepted, although the journal reported an error",
 			zap.String("operation", a.Operation.ID), zap.Error(err))
 		return nil

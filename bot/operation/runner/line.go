@@ -61,6 +61,16 @@ func (l *Line) Close() {
 	}
 }
 
+// Waiting returns how many operations wait for their turn.
+func (l *Line) Waiting() int {
+	if l == nil {
+		return 0
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.waiting)
+}
+
 // place is one operation in line. Whoever joined must leave, once.
 type place struct {
 	line    *Line

@@ -19,7 +19,8 @@ type Metrics struct {
 func NewMetrics(reg prometheus.Registerer) *Metrics {
 	m := &Metrics{
 		finishedTotal: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "lbbot_operations_finished_total",
-			Help: "Requests by final state and, for not_added, the reason."}, []string{"state", "reason"}),
+			Help: "Requests by change (add, remove, undo), final state and, for not_added, the reason."},
+			[]string{"change", "state", "reason"}),
 		attempts: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "lbbot_register_attempts_total",
 			Help: "Calls that add or remove a server, by outcome."}, []string{"outcome"}),
 		took: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "lbbot_operation_seconds",
@@ -34,16 +35,29 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		operation.OutcomeUnknown} {
 		m.attempts.WithLabelValues(o)
 	}
-	m.finishedTotal.WithLabelValues(string(operation.Done), "")
-	m.finishedTotal.WithLabelValues(string(operation.NothingToDo), "")
-	for _, why := range operation.AllReasons() {
-		m.finishedTotal.WithLabelValues(string(operation.NotDone), string(why))
+	for _, change := range []string{"add", "remove", "undo"} {
+		m.finishedTotal.WithLabelValues(change, string(operation.Done), "")
+		m.finishedTotal.WithLabelValues(change, string(operation.NothingToDo), "")
+		for _, why := range operation.AllReasons() {
+			m.finishedTotal.WithLabelValues(change, string(operation.NotDone), string(why))
+		}
 	}
 	reg.MustRegister(m.finishedTotal, m.attempts, m.took, m.stepErrors, m.reportErrors)
 	return m
 }
 
 func (m *Metrics) finished(op operation.Operation) {
-	m.finishedTotal.WithLabelValues(string(op.State), string(op.Reason)).Inc()
+	m.finishedTotal.WithLabelValues(changeOf(op), string(op.State), string(op.Reason)).Inc()
 	m.took.Observe(op.FinishedAt.Sub(op.ClickedAt).Seconds())
+}
+
+// changeOf is the label of a change. An undo is a removal, and counts as undo only.
+func changeOf(op operation.Operation) string {
+	switch {
+	case op.Change == operation.ChangeAdd:
+		return "add"
+	case op.Undoes != "":
+		return "undo"
+	}
+	return "remove"
 }

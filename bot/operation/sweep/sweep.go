@@ -187,6 +187,8 @@ func stuckAt(o operation.Operation) time.Time {
 type progress struct {
 	oldest time.Duration         // since the click, of those that do not wait for people
 	stuck  []operation.Operation // oldest first
+
+	needPerson int
 }
 
 func progressOf(ops []operation.Operation, now time.Time) (p progress) {
@@ -196,6 +198,9 @@ func progressOf(ops []operation.Operation, now time.Time) (p progress) {
 		}
 		if op.State != operation.Waiting && op.State != operation.NeedsPerson {
 			p.oldest = max(p.oldest, now.Sub(op.ClickedAt))
+		}
+		if op.State == operation.NeedsPerson {
+			p.needPerson++
 		}
 		if at := stuckAt(op); !at.IsZero() && now.After(at) {
 			p.stuck = append(p.stuck, op)

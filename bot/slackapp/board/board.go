@@ -121,7 +121,9 @@ func newKind(c Config, k kind, p *pace) *Board {
 	for _, r := range []string{"posted", "edited", "found", "moved", "reposted", "withheld", "failed"} {
 		b.delivered.WithLabelValues(r)
 	}
-	c.Registerer.MustRegister(b.delivered)
+	c.Registerer.MustRegister(b.delivered, prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "lbbot_cards_waiting",
+		Help:        "Operations whose card is being brought up to date.",
+		ConstLabels: prometheus.Labels{"card": k.name}}, b.waiting))
 	b.ctx, b.cancel = context.WithCancelCause(context.Background())
 	return b
 }

@@ -63,6 +63,13 @@ func (b *Board) want(op operation.Operation, w *waiter, begun bool) {
 	}
 }
 
+// waiting is how many operations have something to show.
+func (b *Board) waiting() float64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return float64(len(b.slots))
+}
+
 // The pauses before a failed card is retried.
 const (
 	retryFirst = time.Second

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/slack-go/slack"
 	"go.uber.org/zap"
 
@@ -26,6 +27,8 @@ type Config struct {
 	BotToken zenlayer.Secret // xoxb-…
 	APIURL   string          // ends in a slash
 	Log      *zap.Logger
+
+	Registerer prometheus.Registerer // takes the metrics; may be nil
 }
 
 // Client calls the Web API. Two callers share its connections: quick is for the
@@ -40,6 +43,7 @@ type Client struct {
 	log     *zap.Logger
 
 	standing *refusedCalls
+	calls    *calls
 }
 
 const (
@@ -58,7 +62,7 @@ func New(c Config) (*Client, error) {
 	if err != nil || api.Host == "" {
 		return nil, fmt.Errorf("slack API address %q is not a URL", c.APIURL)
 	}
-	w := &Client{apiURL: c.APIURL, log: c.Log,
+	w := &Client{apiURL: c.APIURL, log: c.Log, calls: newCalls(c.Registerer),
 		standing: &refusedCalls{log: c.Log, now: time.Now, faults: map[string]fault{}},
 		hosts:    []string{"hooks.slack.com", "hooks.slack-gov.com"}}
 	if host := api.Hostname(); host != "slack.com" && !strings.HasSuffix(host, ".slack.com") {
@@ -71,9 +75,10 @@ func New(c Config) (*Client, error) {
 	transport.MaxIdleConnsPerHost = idleConnections
 	w.http = &http.Client{Transport: transport, Timeout: patientWithin, CheckRedirect: noRedirects}
 	quick := &http.Client{Transport: transport, Timeout: quickWithin, CheckRedirect: noRedirects}
-	w.quick = &caller{client: quick, apiURL: c.APIURL, token: c.BotToken.Reveal(), noted: w.standing.noted}
+	w.quick = &caller{client: quick, apiURL: c.APIURL, token: c.BotToken.Reveal(), noted: w.standing.noted,
+		calls: w.calls}
 	w.patient = &caller{client: w.http, apiURL: c.APIURL, token: c.BotToken.Reveal(), retries: maxRetries,
-		noted: w.standing.noted}
+		noted: w.standing.noted, calls: w.calls}
 	return w, nil
 }
 
@@ -218,8 +223,10 @@ func (w *Client) Respond(ctx context.Context, address string, r Response) error 
 		return errors.New("answering an interaction: the address is malformed")
 	}
 	req.Header.Set("Content-Type", "application/json; charset=utf-8")
+	start := time.Now()
 	resp, err := w.http.Do(req)
 	if err != nil {
+		w.calls.made("response_url", start, err)
 		return fmt.Errorf("answering an interaction: %w", scrub(err))
 	}
 	defer func() { _ = resp.Body.Close() }()
@@ -228,8 +235,10 @@ func (w *Client) Respond(ctx context.Context, address string, r Response) error 
 		return fmt.Errorf("answering an interaction: %w", scrub(err))
 	}
 	if !delivered(resp.StatusCode, answer) {
+		w.calls.made("response_url", start, &callError{Status: resp.StatusCode})
 		return fmt.Errorf("answering an interaction: Slack answered with status %d", resp.StatusCode)
 	}
+	w.calls.made("response_url", start, nil)
 	return nil
 }
 
@@ -247,5 +256,11 @@ func delivered(status int, body []byte) bool {
 
 // Opener asks for Socket Mode connections with the app-level token.
 func (w *Client) Opener(appToken zenlayer.Secret) socket.Opener {
-	return socket.HTTPOpener(w.http, w.apiURL, appToken.Reveal())
+	open := socket.HTTPOpener(w.http, w.apiURL, appToken.Reveal())
+	return func(ctx context.Context) (string, error) {
+		start := time.Now()
+		address, err := open(ctx)
+		w.calls.made("apps.connections.open", start, err)
+		return address, err
+	}
 }

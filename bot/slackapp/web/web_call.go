@@ -36,6 +36,7 @@ type caller struct {
 	token   string
 	retries int // answers of 429 that one call waits for
 	noted   func(method string, err error)
+	calls   *calls
 }
 
 // callError is Slack's refusal of one call.
@@ -74,7 +75,9 @@ func (c *caller) ask(
 	ctx context.Context, method, contentType string, body []byte,
 ) (socket.Fields, http.Header, error) {
 	for tries := 0; ; tries++ {
+		start := time.Now()
 		answer, header, err := c.once(ctx, method, contentType, body)
+		c.calls.made(method, start, err)
 		if e, ok := errors.AsType[*callError](err); ok && e.Status == http.StatusTooManyRequests && tries < c.retries {
 			if err = pause(ctx, e.retryAfter); err == nil {
 				continue

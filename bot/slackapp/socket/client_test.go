@@ -196,6 +196,24 @@ func TestGhostsAreNoticed(t *testing.T) {
 		again.logs.FilterMessageSnippet("more connections than we have").FilterLevelExact(zapcore.WarnLevel).Len())
 }
 
+func TestGhostsThatSlackForgetsAreNoLongerCounted(t *testing.T) {
+	t.Parallel()
+	cfg := quick()
+	cfg.Connections, cfg.CloseWait, cfg.Recount = 1, 10*time.Millisecond, 50*time.Millisecond
+	r := connect(t, serve(t, sandbox.Options{}), cfg)
+	r.up(1)
+	r.slack.Ghost(1)
+	r.stop()
+	require.NoError(t, r.end())
+	again := connect(t, r.slack, cfg)
+	again.until(func() bool { return again.metric("ghost_connections", "") == 1 }, "ghost gauge")
+	r.slack.ForgetGhosts()
+	again.until(func() bool { return again.metric("ghost_connections", "") == 0 }, "the gauge goes back")
+	connects := again.metric("connects_total", "connected")
+	require.Never(t, func() bool { return again.metric("connects_total", "connected") > connects+1 },
+		5*cfg.Recount, cfg.Recount, "without ghosts it has no reason to connect again")
+}
+
 func TestReplicasAreNoGhosts(t *testing.T) {
 	t.Parallel()
 	cfg := quick()

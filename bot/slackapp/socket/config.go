@@ -78,6 +78,9 @@ type Config struct {
 	// AlarmRetry is the wait after a refusal that needs a person, once running.
 	// Default 1 min.
 	AlarmRetry time.Duration
+	// Recount is how often a connection is replaced to find out whether Slack still
+	// counts ghosts, while it does. Default 5 min.
+	Recount time.Duration
 }
 
 func (cfg *Config) validate() error {
@@ -102,7 +105,7 @@ func (cfg *Config) setDefaults() {
 		&cfg.PingTimeout: 30 * time.Second, &cfg.AckTimeout: 2 * time.Second, &cfg.AckGrace: 3 * time.Second,
 		&cfg.Linger: 12 * time.Second, &cfg.CloseWait: time.Second, &cfg.Stagger: 3 * time.Second,
 		&cfg.StableAfter: 30 * time.Second, &cfg.BackoffMin: 500 * time.Millisecond, &cfg.BackoffMax: 15 * time.Second,
-		&cfg.AlarmRetry: time.Minute,
+		&cfg.AlarmRetry: time.Minute, &cfg.Recount: 5 * time.Minute,
 	} {
 		or(field, fallback)
 	}

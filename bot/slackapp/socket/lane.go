@@ -59,11 +59,8 @@ func (l *lane) once(ctx context.Context) (time.Duration, error) {
 	}
 	l.leave(l.c.cfg.Linger)
 	l.cur = next
-	select {
-	case <-ctx.Done():
+	if !l.holds(ctx) {
 		return 0, nil
-	case <-next.renew:
-	case <-next.done:
 	}
 	if next.bornAt.Add(l.c.cfg.StableAfter).Before(l.c.cfg.Now()) {
 		l.tries = 0
@@ -78,6 +75,28 @@ func (l *lane) once(ctx context.Context) (time.Duration, error) {
 		pause = min(pause, l.c.cfg.BackoffMin)
 	}
 	return pause, nil
+}
+
+// holds waits until the current connection must be replaced, and returns false if the
+// context ends first. Slack says only in a hello how many connections it counts, so while
+// it counts ghosts, the first lane asks again by replacing its connection.
+func (l *lane) holds(ctx context.Context) bool {
+	recount := time.NewTicker(l.c.cfg.Recount)
+	defer recount.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return false
+		case <-l.cur.renew:
+			return true
+		case <-l.cur.done:
+			return true
+		case <-recount.C:
+			if l.index == 0 && l.c.Status().Ghosts > 0 {
+				return true
+			}
+		}
+	}
 }
 
 // leave retires the current connection. It is read for up to linger more.

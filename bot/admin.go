@@ -27,16 +27,9 @@ type admin struct {
 	server   *http.Server
 }
 
-// newAdmin opens the port. It returns nil if addr is empty.
+// newAdmin opens the admin port. It returns nil if addr is empty.
 func newAdmin(addr string, build func() health.Build, report func(context.Context) health.Report,
 	metrics *prometheus.Registry) (*admin, error) {
-	if addr == "" {
-		return nil, nil
-	}
-	l, err := net.Listen("tcp", addr)
-	if err != nil {
-		return nil, fmt.Errorf("admin HTTP (LBBOT_ADMIN_ADDR): %w", err)
-	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) {
 		if asJSON(r) {
@@ -60,9 +53,22 @@ func newAdmin(addr string, build func() health.Build, report func(context.Contex
 		}
 	})
 	mux.Handle("GET /metrics", promhttp.HandlerFor(metrics, promhttp.HandlerOpts{}))
+	return listen("LBBOT_ADMIN_ADDR", addr, mux)
+}
+
+// listen opens the port of a setting. It returns nil if addr is empty.
+func listen(setting, addr string, handler http.Handler) (*admin, error) {
+	if addr == "" {
+		return nil, nil
+	}
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("admin HTTP (%s): %w", setting, err)
+	}
 	open := connections{active: map[net.Conn]bool{}}
-	return &admin{listener: l, server: &http.Server{Handler: mux, ConnState: open.changed, MaxHeaderBytes: 16 << 10,
-		ReadTimeout: 5 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: 30 * time.Second}}, nil
+	return &admin{listener: l, server: &http.Server{Handler: handler, ConnState: open.changed,
+		MaxHeaderBytes: 16 << 10, ReadTimeout: 5 * time.Second, WriteTimeout: 30 * time.Second,
+		IdleTimeout: 30 * time.Second}}, nil
 }
 
 func asJSON(r *http.Request) bool { return r.URL.Query().Get("format") == "json" }

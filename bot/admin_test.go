@@ -58,3 +58,28 @@ func TestIdleConnectionsToTheAdminPortAreBounded(t *testing.T) {
 	cancel()
 	require.NoError(t, <-done)
 }
+
+func TestProfilesAreServedToThisMachineOnly(t *testing.T) {
+	t.Parallel()
+	a, err := newProfiles("127.0.0.1:0")
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- a.run(ctx) }()
+	for host, status := range map[string]int{
+		a.address(): http.StatusOK, "localhost": http.StatusOK, "evil.example": http.StatusForbidden,
+	} {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+a.address()+"/debug/pprof/goroutine", nil)
+		require.NoError(t, err)
+		req.Host = host
+		resp, err := http.DefaultClient.Do(req)
+		require.NoError(t, err)
+		require.NoError(t, resp.Body.Close())
+		require.Equal(t, status, resp.StatusCode, host)
+	}
+	cancel()
+	require.NoError(t, <-done)
+	none, err := newProfiles("")
+	require.NoError(t, err)
+	require.Nil(t, none)
+}

@@ -52,6 +52,7 @@ type Bot struct {
 	catalog   *catalog.Catalog
 	suggester *suggest.Suggester
 	admin     *admin
+	profiles  *admin // nil without LBBOT_PPROF_ADDR
 	auditor   *audit.Auditor
 	teller    *audit.Teller // nil without an audit channel
 	name      string        // of this process
@@ -77,7 +78,8 @@ func (b *Bot) Run(ctx context.Context) error {
 		return err
 	}
 	b.log.Info("lbbot is starting", zap.String("version", Version), zap.Bool("test_mode", b.config.TestMode),
-		zap.String("confirm", string(b.config.Confirm)), zap.String("admin", b.admin.address()))
+		zap.String("confirm", string(b.config.Confirm)), zap.String("admin", b.admin.address()),
+		zap.String("pprof", b.profiles.address()))
 	b.auditor.Announce()
 	b.auditor.Note(operation.EventStarted, b.self())
 	if b.teller != nil {
@@ -92,6 +94,7 @@ func (b *Bot) Run(ctx context.Context) error {
 	g.Go(func() error { return b.sweeper.Run(parts) })
 	g.Go(func() error { return b.catalog.Run(parts) })
 	g.Go(func() error { return b.admin.run(parts) })
+	g.Go(func() error { return b.profiles.run(parts) })
 	g.Go(func() error { return b.janitor(parts) })
 	g.Go(func() error { return b.recheck(parts, recheckEvery) })
 	g.Go(func() error { return b.auditor.Run(parts) })
@@ -164,6 +167,7 @@ func (b *Bot) closeBoard(ctx context.Context) {
 // close closes what New opened.
 func (b *Bot) close() error {
 	b.admin.close()
+	b.profiles.close()
 	if b.web != nil {
 		b.web.Close()
 	}

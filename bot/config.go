@@ -64,6 +64,8 @@ type Config struct {
 
 	// host:port of health and metrics; empty means none.
 	AdminAddr string `yaml:"admin_addr" env:"LBBOT_ADMIN_ADDR"`
+	// Loopback host:port of the Go profiles; empty means none.
+	PprofAddr string `yaml:"pprof_addr" env:"LBBOT_PPROF_ADDR"`
 	// debug, info, warn or error.
 	LogLevel string `yaml:"log_level" env:"LBBOT_LOG_LEVEL"`
 	// json or console; empty means console on a terminal.

@@ -130,6 +130,12 @@ func (c Config) checkRunning(f *faults) {
 		_, port, err := net.SplitHostPort(c.AdminAddr)
 		f.unless(err == nil && port != "", "LBBOT_ADMIN_ADDR", " %q must be host:port", c.AdminAddr)
 	}
+	if c.PprofAddr != "" {
+		host, _, err := net.SplitHostPort(c.PprofAddr)
+		f.unless(err == nil && loopback(host), "LBBOT_PPROF_ADDR",
+			" %q must be host:port on a loopback address, such as 127.0.0.1:6060, because profiles show memory",
+			c.PprofAddr)
+	}
 	f.unless(slices.Contains([]string{"debug", "info", "warn", "error"}, c.LogLevel), "LBBOT_LOG_LEVEL",
 		" %q: debug, info, warn or error", c.LogLevel)
 	f.unless(slices.Contains([]string{"", "json", "console"}, c.LogFormat), "LBBOT_LOG_FORMAT",

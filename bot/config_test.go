@@ -203,6 +203,16 @@ func TestEachSettingIsChecked(t *testing.T) {
 			`LBBOT_ADMIN_ADDR "127.0.0.1" must be host:port`},
 		"an admin address with an empty port": {func(c *Config) { c.AdminAddr = "127.0.0.1:" },
 			`LBBOT_ADMIN_ADDR "127.0.0.1:" must be host:port`},
+		"profiles on a loopback address": {func(c *Config) { c.PprofAddr = "[::1]:6060" }, ""},
+		"profiles that others could read": {func(c *Config) { c.PprofAddr = "0.0.0.0:6060" },
+			`LBBOT_PPROF_ADDR "0.0.0.0:6060" must be host:port on a loopback address, such as 127.0.0.1:6060, ` +
+				`because profiles show memory`},
+		"profiles on every address": {func(c *Config) { c.PprofAddr = ":6060" },
+			`LBBOT_PPROF_ADDR ":6060" must be host:port on a loopback address, such as 127.0.0.1:6060, ` +
+				`because profiles show memory`},
+		"profiles on an address without port": {func(c *Config) { c.PprofAddr = "127.0.0.1" },
+			`LBBOT_PPROF_ADDR "127.0.0.1" must be host:port on a loopback address, such as 127.0.0.1:6060, ` +
+				`because profiles show memory`},
 		"a log level that hides errors": {func(c *Config) { c.LogLevel = "fatal" },
 			`LBBOT_LOG_LEVEL "fatal": debug, info, warn or error`},
 		"a log format nobody knows": {func(c *Config) { c.LogFormat = "xml" },

@@ -69,6 +69,9 @@ func (b *Bot) wireDependencies(ctx context.Context, metrics *prometheus.Registry
 	if b.admin, err = newAdmin(c.AdminAddr, b.build, b.report, metrics); err != nil {
 		return nil, err
 	}
+	if b.profiles, err = newProfiles(c.PprofAddr); err != nil {
+		return nil, err
+	}
 	if b.web, err = web.New(web.Config{BotToken: c.SlackBotToken, APIURL: c.SlackAPIURL,
 		Log: log.Named("slack"), Registerer: metrics}); err != nil {
 		return nil, err

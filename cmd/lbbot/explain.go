@@ -127,7 +127,7 @@ func (s session) gateFor(
 			usageError{fmt.Errorf("these settings are not enough to look things up; lbbot policy test needs none:\n%w",
 				err)}
 	}
-	log, err := bot.NewLog(bot.Config{LogLevel: "error", LogFormat: "console"}, s.err, terminal(s.err))
+	log, _, err := bot.NewLog(bot.Config{LogLevel: "error", LogFormat: "console"}, s.err, terminal(s.err))
 	if err != nil {
 		return nil, operation.Question{}, nil, err
 	}

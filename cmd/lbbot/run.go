@@ -60,10 +60,11 @@ func (s session) runCommand() *cobra.Command {
 			if err != nil {
 				return usageError{fmt.Errorf("the bot cannot start with these settings:\n%w", err)}
 			}
-			log, err := bot.NewLog(c, s.err, terminal(s.err))
+			log, level, err := bot.NewLog(c, s.err, terminal(s.err))
 			if err != nil {
 				return usageError{err}
 			}
+			defer levelSignals(log, level)()
 			return profiled(profile, func() error {
 				b, err := bot.New(cmd.Context(), c, log)
 				if err != nil {

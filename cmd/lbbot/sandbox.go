@@ -64,7 +64,7 @@ func (s session) sandbox(ctx context.Context, o sandboxOptions, given func(flag 
 	if o.noBot && o.dir != "" {
 		return usageError{errors.New("--dir is for the sandbox's own bot: leave it out with --no-bot")}
 	}
-	log, err := bot.NewLog(bot.Config{LogLevel: o.level, LogFormat: "console"}, s.err, true)
+	log, _, err := bot.NewLog(bot.Config{LogLevel: o.level, LogFormat: "console"}, s.err, true)
 	if err != nil {
 		return usageError{err}
 	}

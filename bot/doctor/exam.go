@@ -125,7 +125,7 @@ func unreachable(setting, address string, err error) finding {
 			next = "check the clock of this machine, and the certificate of " + host
 		}
 	}
-	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
+	if strings.Contains(err.Error(), "server gave HTTP response to HTTPS client") { // net/http has no type for it
 		next = "check " + setting + ": the server at " + host + " does not speak TLS"
 	}
 	return fails(next, "%s does not answer: %v", host, err)

@@ -122,11 +122,16 @@ func TestRunWorksWithTheLinesThatTheSandboxPrints(t *testing.T) {
 // runs runs lbbot with the lines that were printed, until the test ends.
 func (o outside) runs() {
 	o.t.Helper()
+	o.runsWith(o.env, "--policy", "sandbox.cedar", "--admin-addr", "",
+		"--database", "sqlite:"+filepath.Join(o.t.TempDir(), "lbbot.db"))
+}
+
+// runsWith runs lbbot with some settings until the test ends.
+func (o outside) runsWith(env map[string]string, flags ...string) {
+	o.t.Helper()
 	ctx, stop := context.WithCancel(o.t.Context())
 	code := make(chan int, 1)
-	args := []string{"run", "--policy", "sandbox.cedar", "--admin-addr", "",
-		"--database", "sqlite:" + filepath.Join(o.t.TempDir(), "lbbot.db")}
-	go func() { code <- run(ctx, args, o.env, io.Discard, io.Discard) }()
+	go func() { code <- run(ctx, append([]string{"run"}, flags...), env, io.Discard, io.Discard) }()
 	o.t.Cleanup(func() { stop(); require.Equal(o.t, exitFine, <-code) })
 	o.connected(2)
 }

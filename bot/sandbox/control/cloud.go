@@ -2,6 +2,7 @@ package control
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -42,6 +43,7 @@ func (p *Panel) cloudFaults() []fault {
 			"times", "action", "seconds"),
 		p.cloudFault(CloudOff, "every call is dropped until this is cleared", zenlayertest.ConnectionDropped,
 			func(f zenlayertest.Fault) zenlayertest.Fault { f.Times = -1; return f }),
+		p.noRight(),
 		{Fault: Fault{Name: "zenlayer", About: "any fault of the Zenlayer stand-in: " + quoted(cloudKinds()),
 			Fields: []string{"kind", "times", "action", "seconds"}, Needs: true},
 			set: func(s Setting) error {
@@ -55,6 +57,19 @@ func (p *Panel) cloudFaults() []fault {
 			on:    func() bool { return len(p.cloud.Faults()) > 0 },
 			clear: p.cloud.ClearFaults},
 	}
+}
+
+// noRight is a key without a right, until this is cleared.
+func (p *Panel) noRight() fault {
+	const name = "no-right"
+	f := p.cloudFault(name, "the key has no right to a call, until this is cleared", zenlayertest.Refused,
+		func(f zenlayertest.Fault) zenlayertest.Fault {
+			f.Times, f.Status, f.Code = -1, http.StatusUnauthorized, "AUTHFAILURE_UNAUTHORIZED_OPERATION"
+			f.Message = "The operation is not authorised or does not exist."
+			return f
+		}, "action", "service")
+	f.Needs = true
+	return f
 }
 
 // cloudFault is a fault of one kind; change may set what Setting does not.
@@ -81,7 +96,8 @@ func (p *Panel) cloudFault(name, about string, kind zenlayertest.FaultKind,
 }
 
 func cloudSetting(kind zenlayertest.FaultKind, s Setting) zenlayertest.Fault {
-	f := zenlayertest.Fault{Kind: kind, Action: s.Action, Times: s.Times, Delay: s.wait(5 * time.Second)}
+	f := zenlayertest.Fault{Kind: kind, Action: s.Action, Service: s.Service, Times: s.Times,
+		Delay: s.wait(5 * time.Second)}
 	if kind == zenlayertest.RateLimited && s.Seconds > 0 {
 		f.RetryAfter = strconv.Itoa(int(s.Seconds))
 	}

@@ -25,9 +25,11 @@ type Setting struct {
 	Times   int     `json:"times"`   // how often it strikes; below zero: until it is cleared
 	Seconds float64 `json:"seconds"` // how long it lasts, or what Retry-After says
 	Status  int     `json:"status"`  // of HTTP
-	// Kind is one of zenlayertest's kinds of faults, Action the only call of Zenlayer to hit.
-	Kind   string `json:"kind"`
-	Action string `json:"action"`
+	// Kind is one of zenlayertest's kinds of faults, Action the only call of Zenlayer to hit,
+	// Service the only service of Zenlayer: bmc or vm.
+	Kind    string `json:"kind"`
+	Action  string `json:"action"`
+	Service string `json:"service"`
 	// Method is the only method of the Web API to hit, "response_url" posts to
 	// response addresses; Error is the code that it answers.
 	Method string `json:"method"`
@@ -113,7 +115,8 @@ func (s Setting) given() []string {
 		set  bool
 	}{
 		{"times", s.Times != 0}, {"seconds", s.Seconds != 0}, {"status", s.Status != 0}, {"kind", s.Kind != ""},
-		{"action", s.Action != ""}, {"method", s.Method != ""}, {"error", s.Error != ""}, {"drop", s.Drop != ""},
+		{"action", s.Action != ""}, {"service", s.Service != ""},
+		{"method", s.Method != ""}, {"error", s.Error != ""}, {"drop", s.Drop != ""},
 		{"hang", s.Hang}, {"execute", s.Execute}, {"new_envelope", s.NewEnvelope}, {"token", s.Token != ""},
 		{"scopes", len(s.Scopes) > 0},
 	} {

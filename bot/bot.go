@@ -8,8 +8,10 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync/atomic"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
 
@@ -24,10 +26,12 @@ import (
 	"lbbot/bot/operation/suggest"
 	"lbbot/bot/operation/sweep"
 	"lbbot/bot/policy"
+	"lbbot/bot/rotation"
 	"lbbot/bot/slackapp"
 	"lbbot/bot/slackapp/board"
 	"lbbot/bot/slackapp/socket"
 	"lbbot/bot/slackapp/web"
+	"lbbot/zenlayer"
 )
 
 // Version of the program.
@@ -56,6 +60,10 @@ type Bot struct {
 	auditor   *audit.Auditor
 	teller    *audit.Teller // nil without an audit channel
 	name      string        // of this process
+	cloud     *zenlayer.Client
+	metrics   *prometheus.Registry
+	rotation  *rotation.Watcher               // nil without WatchSecrets
+	appToken  atomic.Pointer[zenlayer.Secret] // that works
 	started   time.Time
 	paused    *pauseReader
 	noticed   health.Tracker // since when the bot is not ready
@@ -100,6 +108,9 @@ func (b *Bot) Run(ctx context.Context) error {
 	g.Go(func() error { return b.auditor.Run(parts) })
 	if b.teller != nil {
 		g.Go(func() error { return b.teller.Run(parts) })
+	}
+	if b.rotation != nil {
+		g.Go(func() error { return b.rotation.Run(parts) })
 	}
 	g.Go(func() error { return fatal(b.socket.Run(parts)) })
 	select {
@@ -225,7 +236,7 @@ func fatal(err error) error {
 // checkTokens checks the tokens, and what the policy needs, with Slack. It returns an
 // error only if Slack refuses: while Slack is unreachable, open operations continue.
 func (b *Bot) checkTokens(ctx context.Context) error {
-	refusals, err := b.web.CheckTokens(ctx, b.config.SlackAppToken)
+	refusals, err := b.web.CheckTokens(ctx, *b.appToken.Load())
 	if len(refusals) > 0 {
 		return &FatalError{refusals}
 	}

@@ -13,6 +13,8 @@ import (
 	"strings"
 
 	"github.com/caarlos0/env/v11"
+
+	"lbbot/bot/rotation"
 )
 
 // Load returns the settings: defaults, then the file, then the environment, then set,
@@ -101,8 +103,19 @@ func trimmed(list []string) []string {
 	return items
 }
 
+// SecretFiles returns the files that settings come from, by the setting's variable.
+func SecretFiles(environ map[string]string) map[string]string {
+	files := map[string]string{}
+	for _, name := range secretNames() {
+		if file := environ[name+"_FILE"]; file != "" && environ[name] == "" {
+			files[canonical(name)] = filepath.Clean(file)
+		}
+	}
+	return files
+}
+
 // secretFiles replaces NAME_FILE by NAME with the content of the file, for
-// every setting that is a secret.
+// every setting that can come from one.
 func secretFiles(environ map[string]string) (map[string]string, error) {
 	environ = cloned(environ)
 	var faults []error
@@ -126,7 +139,7 @@ func secretFiles(environ map[string]string) (map[string]string, error) {
 				fmt.Sprintf("%s_FILE: reading the file it names: %v", name, err)})
 			continue
 		}
-		if environ[name] = strings.TrimSpace(strings.TrimPrefix(string(text), byteOrderMark)); environ[name] == "" {
+		if environ[name] = rotation.Text(text).Reveal(); environ[name] == "" {
 			faults = append(faults, &SettingError{setting, fmt.Sprintf("%s_FILE: %s is empty", name, file)})
 		}
 	}
@@ -170,9 +183,10 @@ func cloned(environ map[string]string) map[string]string {
 	return maps.Clone(environ)
 }
 
-// secretNames returns the variables of all secrets, and their aliases.
+// secretNames returns the variables of all settings that can come from a file, and their
+// aliases: the secrets, the id of the key pair, and the URL with the password.
 func secretNames() []string {
-	var names []string
+	names := []string{"ZENLAYER_ACCESS_KEY_ID", "LBBOT_DATABASE_URL"}
 	t := reflect.TypeFor[Config]()
 	for i := range t.NumField() {
 		if f := t.Field(i); f.Type.Name() == "Secret" {

@@ -44,6 +44,8 @@ func New(ctx context.Context, c Config, log *zap.Logger) (b *Bot, err error) {
 		}
 	}()
 	metrics := b.newMetrics()
+	b.metrics = metrics
+	b.appToken.Store(&c.SlackAppToken)
 	directory, err := b.wireDependencies(ctx, metrics)
 	if err != nil {
 		return b, err
@@ -126,6 +128,7 @@ func (b *Bot) wireRequests(directory *web.Directory, metrics *prometheus.Registr
 	if err != nil {
 		return err
 	}
+	b.cloud = cloud
 	counts := runner.NewMetrics(metrics)
 	b.line = runner.NewLine(c.ZenlayerRate.turns(), b.journal.PostgresURL() == "")
 	registerQueues(metrics, limiter, b.line)

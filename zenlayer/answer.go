@@ -24,10 +24,10 @@ type answer struct {
 	clean     func(text string, limit int) string
 }
 
-func (c *Client) newAnswer(action, signature string, resp *http.Response, raw []byte) answer {
+func (c *Client) newAnswer(action string, by signed, resp *http.Response, raw []byte) answer {
 	return answer{
 		action: action, status: resp.StatusCode, header: resp.Header, raw: raw, now: c.now(),
-		clean: func(text string, limit int) string { return c.redact.clean(text, limit, signature) },
+		clean: by.clean,
 	}
 }
 

@@ -30,7 +30,7 @@ func BenchmarkPartPool(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		var got listing[Backend]
-		a := c.newAnswer("DescribeBackends", "", resp, raw)
+		a := c.newAnswer("DescribeBackends", signed{}, resp, raw)
 		require.NoError(b, a.decode(&got))
 		require.Len(b, got.items, full.Total)
 	}

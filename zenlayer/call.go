@@ -55,7 +55,7 @@ func (c *Client) attempt(
 	limited, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	var sent sending
-	req, signature := c.request(httptrace.WithClientTrace(limited, sent.trace()), s, action, body)
+	req, by := c.request(httptrace.WithClientTrace(limited, sent.trace()), s, action, body)
 	start, status := time.Now(), 0
 	defer func() {
 		if c.observe != nil {
@@ -64,7 +64,7 @@ func (c *Client) attempt(
 	}()
 	resp, err := c.transport.RoundTrip(req)
 	if err != nil {
-		return answer{}, c.lost(ctx, limited, action, sent.possible(), signature, err)
+		return answer{}, c.lost(ctx, limited, action, sent.possible(), by, err)
 	}
 	if date, err := http.ParseTime(resp.Header.Get("Date")); err == nil && c.onDate != nil {
 		c.onDate(date)
@@ -73,10 +73,10 @@ func (c *Client) attempt(
 	raw, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	if err != nil {
 		err = fmt.Errorf("reading the answer (HTTP %d): %w", resp.StatusCode, err)
-		return answer{}, c.lost(ctx, limited, action, true, signature, err)
+		return answer{}, c.lost(ctx, limited, action, true, by, err)
 	}
 	status = resp.StatusCode
-	got := c.newAnswer(action, signature, resp, raw)
+	got := c.newAnswer(action, by, resp, raw)
 	err = got.decode(into)
 	return got, err
 }
@@ -103,12 +103,13 @@ func (c *Client) admit(ctx context.Context) (limited bool, err error) {
 	return true, fmt.Errorf("waiting for the rate limiter: %w", err)
 }
 
-// request builds a request with a new timestamp and returns its signature too. Its
+// request builds a request with a new timestamp and returns what it is signed with. Its
 // body is exactly the signed bytes.
-func (c *Client) request(ctx context.Context, s service, action string, body []byte) (*http.Request, string) {
+func (c *Client) request(ctx context.Context, s service, action string, body []byte) (*http.Request, signed) {
 	open := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
 	reader, _ := open() // cannot fail
-	header, signature := c.header(s, action, body)
+	login := c.login.Load()
+	header, signature := c.header(login, s, action, body)
 	req := &http.Request{
 		Method: http.MethodPost,
 		URL:    &url.URL{Scheme: c.scheme, Host: c.host, Path: "/api/v2/" + string(s)},
@@ -116,12 +117,12 @@ func (c *Client) request(ctx context.Context, s service, action string, body []b
 		Header: header, Host: c.host,
 		Body: reader, GetBody: open, ContentLength: int64(len(body)),
 	}
-	return req.WithContext(ctx), signature
+	return req.WithContext(ctx), signed{login.redact, signature}
 }
 
 // header returns names in Go's canonical form, so that they are not converted for
 // each request. HTTP ignores case.
-func (c *Client) header(s service, action string, body []byte) (http.Header, string) {
+func (c *Client) header(by *login, s service, action string, body []byte) (http.Header, string) {
 	h := make(http.Header, 12)
 	values := make([]string, 0, 12) // one allocation for all values
 	set := func(name, value string) {
@@ -137,21 +138,21 @@ func (c *Client) header(s service, action string, body []byte) (http.Header, str
 	if c.requestClient != "" {
 		set("X-Zc-Request-Client", c.requestClient)
 	}
-	if !c.token.IsZero() {
-		set("Authorization", "Bearer "+c.token.Reveal())
+	if !by.Token.IsZero() {
+		set("Authorization", "Bearer "+by.Token.Reveal())
 		return h, ""
 	}
 	timestamp := strconv.FormatInt(c.now().Unix(), 10)
-	signature := sign(c.secret.Reveal(), timestamp, contentType, c.host, body)
+	signature := sign(by.AccessKeySecret.Reveal(), timestamp, contentType, c.host, body)
 	set("X-Zc-Timestamp", timestamp)
 	set("X-Zc-Signature-Method", signatureMethod)
-	set("Authorization", authorization(c.accessKeyID, signature))
+	set("Authorization", authorization(by.AccessKeyID, signature))
 	return h, signature
 }
 
 // lost returns the error for an attempt without a complete answer. Its cause is
 // the caller's context if that ended, else the attempt's timeout, else err.
-func (c *Client) lost(ctx, limited context.Context, action string, sent bool, signature string, err error) error {
+func (c *Client) lost(ctx, limited context.Context, action string, sent bool, by signed, err error) error {
 	e := &TransportError{Action: action, Sent: sent, timedOut: true}
 	switch {
 	case ctx.Err() != nil:
@@ -162,7 +163,7 @@ func (c *Client) lost(ctx, limited context.Context, action string, sent bool, si
 		e.timedOut = false
 		// net/http quotes malformed answers in its errors. If redaction changes the
 		// text, the original error must not be reachable by Unwrap.
-		text := c.redact.clean(err.Error(), 300, signature)
+		text := by.clean(err.Error(), 300)
 		if e.Err = err; text != err.Error() {
 			e.Err = errors.New(text)
 		}

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -72,13 +73,11 @@ type Config struct {
 	Random func() float64
 }
 
-// Client calls the API. It is immutable and safe for concurrent use.
+// Client calls the API. It is safe for concurrent use.
 type Client struct {
 	scheme        string
-	host          string // lower case, as signed and sent
-	accessKeyID   string
-	secret        Secret
-	token         Secret
+	host          string                 // lower case, as signed and sent
+	login         *atomic.Pointer[login] // never empty
 	transport     http.RoundTripper
 	now           func() time.Time
 	limiter       Limiter
@@ -88,7 +87,6 @@ type Client struct {
 	onDate        func(server time.Time)
 	sleep         func(ctx context.Context, d time.Duration) error
 	random        func() float64
-	redact        redactor
 	observe       func(action string, status int, took time.Duration) // nil: nobody
 }
 
@@ -96,22 +94,22 @@ type Client struct {
 // connect.
 func New(cfg Config) (*Client, error) {
 	endpoint, endpointErr := parseEndpoint(cmp.Or(cfg.Endpoint, DefaultEndpoint))
-	token := NewSecret(strings.TrimSpace(cfg.Token.Reveal()))
+	login, loginErr := newLogin(Credentials{cfg.AccessKeyID, cfg.AccessKeySecret, cfg.Token})
 	timeout := cmp.Or(cfg.Timeout, defaultTimeout)
-	err := errors.Join(endpointErr, checkCredentials(cfg, token), checkTimeout(timeout), checkHeaders(cfg))
+	err := errors.Join(endpointErr, loginErr, checkTimeout(timeout), checkHeaders(cfg))
 	if err != nil {
 		return nil, fmt.Errorf("zenlayer client: %w", err)
 	}
 	c := &Client{
 		scheme: endpoint.Scheme, host: endpoint.Host,
-		accessKeyID: cfg.AccessKeyID, secret: cfg.AccessKeySecret, token: token,
 		now: cfg.Now, limiter: cfg.Limiter, timeout: timeout,
 		userAgent:     cmp.Or(cfg.UserAgent, "zenlayer-go-client"),
 		requestClient: cfg.RequestClient,
 		onDate:        cfg.OnDate,
 		sleep:         cfg.Sleep, random: cfg.Random,
-		redact: newRedactor(cfg.AccessKeySecret, token), observe: cfg.Observe,
+		observe: cfg.Observe,
 	}
+	c.use(login)
 	c.transport = transportOf(cfg.HTTPClient)
 	if c.now == nil {
 		c.now = time.Now
@@ -161,8 +159,8 @@ func loopback(host string) bool {
 	return ip != nil && ip.IsLoopback()
 }
 
-func checkCredentials(cfg Config, token Secret) error {
-	pair := cfg.AccessKeyID != "" || !cfg.AccessKeySecret.IsZero()
+func checkCredentials(cfg Credentials) error {
+	token, pair := cfg.Token, cfg.AccessKeyID != "" || !cfg.AccessKeySecret.IsZero()
 	switch {
 	case pair && !token.IsZero():
 		return errors.New("credentials: give a key pair or a token, not both")
@@ -210,26 +208,6 @@ func headerSafe(text string) bool {
 		}
 	}
 	return true
-}
-
-// idleConnections is how many connections are kept for the next calls, where the server does not speak HTTP/2: as
-// many as a crowd of requests uses at once, so that the second call of each dials no other.
-const idleConnections = 64
-
-func transportOf(client *http.Client) http.RoundTripper {
-	if client != nil && client.Transport != nil {
-		return client.Transport
-	}
-	return &http.Transport{
-		Proxy:                 http.ProxyFromEnvironment,
-		DialContext:           (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
-		ForceAttemptHTTP2:     true,
-		MaxIdleConns:          idleConnections,
-		MaxIdleConnsPerHost:   idleConnections,
-		IdleConnTimeout:       90 * time.Second,
-		TLSHandshakeTimeout:   5 * time.Second,
-		ExpectContinueTimeout: time.Second,
-	}
 }
 
 // CloseIdleConnections closes connections that are kept for reuse.

@@ -61,8 +61,8 @@ type Config struct {
 // waits for it.
 type Auditor struct {
 	store Store
-	key   ed25519.PrivateKey // nil: nothing is deleted
-	keep  time.Duration      // 0: forever
+	key   atomic.Pointer[ed25519.PrivateKey] // nil: nothing is deleted
+	keep  time.Duration                      // 0: forever
 	now   func() time.Time
 	log   *zap.Logger
 
@@ -96,18 +96,10 @@ func New(c Config) (*Auditor, error) {
 		if err != nil {
 			return nil, err
 		}
-		a.key = key
+		a.key.Store(&key)
 	}
 	c.Registerer.MustRegister(a.head, a.unlinked, a.errors)
 	return a, nil
-}
-
-// publicKey verifies checkpoints; empty if there is no key.
-func (a *Auditor) publicKey() string {
-	if a.key == nil {
-		return ""
-	}
-	return ShowKey(a.key.Public().(ed25519.PublicKey))
 }
 
 // Announce logs at start what will be deleted, and the key that signs it.
@@ -115,7 +107,7 @@ func (a *Auditor) Announce() {
 	switch {
 	case a.keep == 0:
 		a.log.Info("audit trail is kept forever")
-	case a.key == nil:
+	case a.key.Load() == nil:
 		a.log.Warn("nothing is deleted, because no key signs checkpoints: set LBBOT_AUDIT_KEY",
 			zap.String("retention", a.days()))
 	default:
@@ -265,11 +257,12 @@ func (a *Auditor) Finish(data map[string]string) {
 
 // Cut deletes what is older than the retention. Without a key it deletes nothing.
 func (a *Auditor) Cut(ctx context.Context) {
-	if a.key == nil || a.keep == 0 {
+	key := a.key.Load()
+	if key == nil || a.keep == 0 {
 		return
 	}
 	now := a.now()
-	c, err := Cut(ctx, a.store, now.Add(-a.keep), now, a.key)
+	c, err := Cut(ctx, a.store, now.Add(-a.keep), now, *key)
 	if err != nil {
 		a.errors.Inc()
 		a.log.Error("old operations could not be deleted", zap.Error(err))

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"go.uber.org/zap"
 )
 
 // Checkpoint represents everything up to its position, which retention
@@ -66,4 +68,28 @@ func ParseKey(s string) (ed25519.PrivateKey, error) {
 		return nil, errors.New("the audit key must be 32 bytes in base64: openssl rand -base64 32 makes one")
 	}
 	return ed25519.NewKeyFromSeed(seed), nil
+}
+
+// publicKey verifies checkpoints; empty if there is no key.
+func (a *Auditor) publicKey() string {
+	key := a.key.Load()
+	if key == nil {
+		return ""
+	}
+	return ShowKey(key.Public().(ed25519.PublicKey))
+}
+
+// UseKey makes the next checkpoints be signed by another key. Those that exist keep their
+// signature: the old public key verifies the newest one until the next deletion. The error
+// is that of a key that cannot be read.
+func (a *Auditor) UseKey(secret string) error {
+	key, err := ParseKey(secret)
+	if err != nil {
+		return err
+	}
+	old := a.publicKey()
+	a.key.Store(&key)
+	a.log.Info("the next checkpoint is signed by another key", zap.String("public_key", a.publicKey()),
+		zap.String("until_then", old))
+	return nil
 }

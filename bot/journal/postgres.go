@@ -34,7 +34,8 @@ func (s *Store) connectPostgres(ctx context.Context, url string) error {
 		// need, and may write to a slow pipe.
 		config.RuntimeParams["idle_in_transaction_session_timeout"] = "5000"
 	}
-	options := []stdlib.OptionOpenDB{stdlib.OptionResetSession(s.writable), stdlib.OptionShouldPing(shouldPing)}
+	options := []stdlib.OptionOpenDB{stdlib.OptionResetSession(s.writable), stdlib.OptionShouldPing(shouldPing),
+		stdlib.OptionBeforeConnect(s.login.Apply)}
 	s.db = stdlib.OpenDB(*config, options...)
 	s.db.SetMaxOpenConns(postgresConnections)
 	s.db.SetMaxIdleConns(postgresConnections)

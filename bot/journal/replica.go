@@ -78,6 +78,9 @@ func (s *Store) Leave(ctx context.Context, id string) error {
 // do not log it.
 func (s *Store) PostgresURL() string { return s.url }
 
+// UseLogin makes the next connections use the login of another URL, after it worked once; see login.Login.
+func (s *Store) UseLogin(ctx context.Context, url string) error { return s.login.Use(ctx, s.url, url) }
+
 // replicas runs a statement and returns how many rows it changed.
 func (s *Store) replicas(ctx context.Context, statement string, args ...any) (int64, error) {
 	if s.beats == nil {

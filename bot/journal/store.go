@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 
+	"lbbot/bot/journal/internal/login"
 	"lbbot/bot/journal/internal/prepared"
 	"lbbot/bot/journal/internal/query"
 	"lbbot/bot/journal/internal/sqlitefile"
@@ -62,6 +63,7 @@ type Store struct {
 	dialect  dialect
 	name     string       // for messages: the file, or host and database; no password
 	url      string       // of PostgreSQL, may contain a password; empty on SQLite
+	login    *login.Login // of the next connections
 	lock     *flock.Flock // nil on PostgreSQL and when read-only
 	place    *place       // nil on PostgreSQL and when read-only
 	metrics  *timing.Metrics
@@ -83,7 +85,7 @@ var _ operation.Journal = (*Store)(nil)
 // replica migrates, until ctx ends.
 func Open(ctx context.Context, c Config) (*Store, error) {
 	s := &Store{now: c.Now, log: c.Log, readOnly: c.ReadOnly, process: cmp.Or(c.Process, uuid.NewString()),
-		listenCheck: listenCheck}
+		listenCheck: listenCheck, login: &login.Login{}}
 	if s.now == nil {
 		s.now = time.Now
 	}

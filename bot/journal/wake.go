@@ -65,6 +65,7 @@ func (s *Store) listening(ctx context.Context) (*pgx.Conn, error) {
 		return nil, errors.New("the database URL is not a valid postgres:// URL")
 	}
 	config.ConnectTimeout = pingLimit
+	_ = s.login.Apply(ctx, config) // never fails
 	conn, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
 		return nil, err

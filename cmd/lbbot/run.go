@@ -44,6 +44,15 @@ func (o *settingFlags) load(cmd *cobra.Command, environ map[string]string) (bot.
 	})
 }
 
+// secretFiles returns the files of secrets that no flag replaces.
+func (o *settingFlags) secretFiles(cmd *cobra.Command, environ map[string]string) map[string]string {
+	files := bot.SecretFiles(environ)
+	if cmd.Flags().Changed("database") {
+		delete(files, "LBBOT_DATABASE_URL")
+	}
+	return files
+}
+
 // runCommand runs the bot in a real workspace.
 func (s session) runCommand() *cobra.Command {
 	var o settingFlags
@@ -70,6 +79,7 @@ func (s session) runCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
+				b.WatchSecrets(o.secretFiles(cmd, s.environ))
 				return b.Run(cmd.Context())
 			})
 		},

@@ -17,6 +17,9 @@ type Client struct {
 	log     *zap.Logger
 	metrics *metrics
 
+	reopenings chan reopening
+	handed     chan opened // to the lane that takes it
+
 	stopping  chan struct{} // closed when Run's context ends or Drain is called
 	stopOnce  sync.Once
 	started   chan struct{} // closed by the first hello
@@ -28,6 +31,9 @@ type Client struct {
 	ran    bool
 	open   int // our TCP connections, including those being closed
 	status Status
+	app    string        // id of the first hello's app; empty: not known yet
+	opener Opener        // for the next connections
+	turn   chan struct{} // closed when the Opener is replaced
 }
 
 // Status is a snapshot for people and readiness checks.
@@ -58,6 +64,7 @@ func New(cfg Config) (*Client, error) {
 	cfg.setDefaults()
 	c := &Client{
 		cfg: cfg, log: cfg.Log, metrics: newMetrics(cfg.Registerer),
+		reopenings: make(chan reopening), handed: make(chan opened), opener: cfg.Open, turn: make(chan struct{}),
 		stopping: make(chan struct{}), started: make(chan struct{}), finished: make(chan struct{}),
 	}
 	c.status = Status{Wanted: cfg.Connections, Reason: "not started", Since: cfg.Now()}
@@ -91,6 +98,7 @@ func (c *Client) Run(ctx context.Context) error {
 		cancel()
 		return nil
 	})
+	lanes.Go(func() error { return c.reopen(ctx) })
 	for i := range c.cfg.Connections {
 		lanes.Go(func() error { return (&lane{c: c, index: i}).run(ctx) })
 	}

@@ -226,16 +226,6 @@ func TestReplicasAreNoGhosts(t *testing.T) {
 	require.Zero(t, second.metric("ghost_connections", ""))
 }
 
-func TestAnotherAppIsAnErrorInTheLog(t *testing.T) {
-	t.Parallel()
-	cfg := quick()
-	cfg.AppID = "A0OTHER"
-	r := connect(t, serve(t, sandbox.Options{}), cfg)
-	r.up(2)
-	require.EqualValues(t, 2, r.metric("wrong_app_total", ""))
-	require.Equal(t, 2, r.logs.FilterLevelExact(zapcore.ErrorLevel).FilterMessageSnippet("another app").Len())
-}
-
 func TestFramesThatCannotBeUsedAreCountedAndAcked(t *testing.T) {
 	t.Parallel()
 	cfg := quick()

@@ -34,8 +34,6 @@ type Config struct {
 	// this one included. It is asked at each hello, must not block, and only decides
 	// which connections count as ghosts. Nil: 1.
 	Replicas func() int
-	// AppID is compared with the hello of each connection; empty: not checked.
-	AppID string
 	// Log gets events, never payloads, tokens or addresses. Nil: no log.
 	Log *zap.Logger
 	// Registerer registers the metrics; nil: they are not exported.

@@ -130,14 +130,21 @@ func (k *conn) take(frame []byte) {
 }
 
 func (k *conn) greet(h hello) {
+	other := k.c.ofAnotherApp(h.appID)
 	k.mu.Lock()
 	first := !k.live && !k.closing && k.reason == ""
-	if first {
+	switch {
+	case first && other:
+		k.reason, k.closing = wrongApp, true // its envelopes are not for us
+	case first:
 		k.live, k.hello = true, h
 		k.c.addLive(1)
 	}
 	k.mu.Unlock()
-	if first {
+	switch {
+	case first && other:
+		close(k.renew)
+	case first:
 		k.c.greet(k, h)
 		close(k.greeted)
 	}

@@ -27,8 +27,8 @@ func (e *stepError) Unwrap() error { return e.cause }
 // connect asks for an address, dials and waits for hello, each within its timeout.
 // The connection it returns is live. If the context has ended, both results may be
 // nil.
-func (c *Client) connect(ctx context.Context) (*conn, error) {
-	address, err := c.askAddress(ctx)
+func (c *Client) connect(ctx context.Context, open Opener) (*conn, error) {
+	address, err := c.askAddress(ctx, open)
 	if err != nil {
 		return nil, err
 	}
@@ -45,6 +45,9 @@ func (c *Client) connect(ctx context.Context) (*conn, error) {
 		return k, nil
 	case <-k.renew: // a disconnect frame before hello is a refusal
 		err = &askedToLeave{k.asked()}
+		if k.asked() == wrongApp {
+			err = &stepError{noHello, errOtherApp}
+		}
 	case <-k.done:
 		err = &stepError{noHello, errors.New("the connection ended before hello")}
 	case <-timer.C:
@@ -57,11 +60,11 @@ func (c *Client) connect(ctx context.Context) (*conn, error) {
 }
 
 // askAddress calls the Opener with a timeout.
-func (c *Client) askAddress(ctx context.Context) (string, error) {
+func (c *Client) askAddress(ctx context.Context, open Opener) (string, error) {
 	cause := errors.New("apps.connections.open did not answer in time")
 	ctx, cancel := context.WithTimeoutCause(ctx, c.cfg.OpenTimeout, cause)
 	defer cancel()
-	address, err := c.cfg.Open(ctx)
+	address, err := open(ctx)
 	if err != nil {
 		return "", &stepError{openFailed, err}
 	}
@@ -89,7 +92,23 @@ func (c *Client) dial(ctx context.Context, address string) (*websocket.Conn, err
 	if resp != nil {
 		return nil, &refusedUpgrade{status: resp.StatusCode, retryAfter: retryAfter(resp.Header)}
 	}
-	return nil, &stepError{dialFailed, fmt.Errorf("dialing: %w", err)}
+	return nil, &stepError{dialFailed, fmt.Errorf("dialing%s: %w", through(d.Proxy, address), err)}
+}
+
+// through names the host, and the proxy if there is one. Neither a URL's password nor its
+// ticket is in it.
+func through(proxy func(*http.Request) (*url.URL, error), address string) string {
+	u, err := url.Parse(address)
+	if err != nil || proxy == nil {
+		return ""
+	}
+	asked := *u
+	asked.Scheme = map[string]string{"wss": "https", "ws": "http"}[u.Scheme] // as the Dialer asks
+	by, err := proxy(&http.Request{URL: &asked})
+	if err != nil || by == nil {
+		return ""
+	}
+	return fmt.Sprintf(" %s through the proxy %s", u.Host, by.Host)
 }
 
 // hello is Slack's first frame. It is used for logs and metrics only.
@@ -119,11 +138,6 @@ func (c *Client) greet(k *conn, h hello) {
 	if ghosts > 0 {
 		k.log.Warn("Slack counts more connections than we have; the others may swallow commands",
 			zap.Int("num_connections", h.connections), zap.Int("ours", ours), zap.Int("replicas", replicas))
-	}
-	if got := h.appID; c.cfg.AppID != "" && got != c.cfg.AppID {
-		c.metrics.wrongApp.Inc()
-		k.log.Error("the app token belongs to another app",
-			zap.String("app_id", shortWord(got)), zap.String("expected", c.cfg.AppID))
 	}
 	c.startOnce.Do(func() { close(c.started) })
 }

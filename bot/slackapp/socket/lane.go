@@ -15,11 +15,17 @@ type lane struct {
 	index int
 	tries int // attempts since the last stable connection
 	cur   *conn
+	given opened        // by Reopen, not current yet
+	turn  chan struct{} // closed when cur is of an Opener that was replaced
 }
 
 // run returns nil when the context ends, or *FatalError before the first hello.
 func (l *lane) run(ctx context.Context) error {
-	defer func() { l.leave(0) }()
+	defer func() {
+		l.leave(0)
+		l.cur = l.given.conn
+		l.leave(0)
+	}()
 	if l.index > 0 {
 		select { // the first lane finds out whether Slack accepts this app
 		case <-l.c.started:
@@ -35,17 +41,41 @@ func (l *lane) run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if !wait(ctx, pause) {
-			return nil
-		}
+		l.rest(ctx, pause)
 	}
 	return nil
 }
 
-// once opens one connection, waits until it must be replaced, and returns how long to
+// rest waits before the next attempt, at most until there is another Opener.
+func (l *lane) rest(ctx context.Context, pause time.Duration) {
+	if pause <= 0 {
+		return
+	}
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	case l.given = <-l.c.handed:
+	case <-l.turn:
+	}
+}
+
+// next returns the connection that was given, or opens one.
+func (l *lane) next(ctx context.Context) (*conn, error) {
+	if next := l.given; next.conn != nil {
+		l.given, l.turn = opened{}, next.turn
+		return next.conn, nil
+	}
+	open, turn := l.c.current()
+	l.turn = turn
+	return l.c.connect(ctx, open)
+}
+
+// once takes one connection, waits until it must be replaced, and returns how long to
 // wait before the next one.
 func (l *lane) once(ctx context.Context) (time.Duration, error) {
-	next, err := l.c.connect(ctx)
+	next, err := l.next(ctx)
 	if ctx.Err() != nil {
 		if next != nil {
 			l.leave(0)
@@ -78,14 +108,19 @@ func (l *lane) once(ctx context.Context) (time.Duration, error) {
 }
 
 // holds waits until the current connection must be replaced, and returns false if the
-// context ends first. Slack says only in a hello how many connections it counts, so while
-// it counts ghosts, the first lane asks again by replacing its connection.
+// context ends first, or if a new Opener replaces it at once. Slack says only in a hello
+// how many connections it counts, so while it counts ghosts, the first lane asks again by
+// replacing its connection.
 func (l *lane) holds(ctx context.Context) bool {
 	recount := time.NewTicker(l.c.cfg.Recount)
 	defer recount.Stop()
 	for {
 		select {
 		case <-ctx.Done():
+			return false
+		case l.given = <-l.c.handed:
+			return false
+		case <-l.turn:
 			return false
 		case <-l.cur.renew:
 			return true

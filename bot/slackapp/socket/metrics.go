@@ -73,6 +73,7 @@ const (
 	connectionCut = "connection_lost"
 	frameTooLarge = "frame_too_large"
 	leftByUs      = "closed_by_us"
+	wrongApp      = "wrong_app" // of a conn only
 )
 
 func connectResults() []string {

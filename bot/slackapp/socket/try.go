@@ -22,7 +22,7 @@ func Try(ctx context.Context, cfg Config) (Hello, error) {
 		return Hello{}, err
 	}
 	defer c.retiring.Wait()
-	k, err := c.connect(ctx)
+	k, err := c.connect(ctx, cfg.Open)
 	switch {
 	case err != nil && judge(err).fatal != "":
 		return Hello{}, &FatalError{Code: judge(err).fatal}

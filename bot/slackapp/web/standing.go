@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -185,14 +184,13 @@ func (s *refusedCalls) taken() {
 	})
 }
 
-// scoped records the scopes of the bot token from the header of an answer. An
-// answer without the header changes nothing.
-func (s *refusedCalls) scoped(h http.Header) {
-	has := scopesOf(h)
+// scoped records the scopes of the bot token that an answer named. An answer that named
+// none changes nothing.
+func (s *refusedCalls) scoped(has []string) {
 	if len(has) == 0 {
 		return
 	}
-	for _, scope := range []string{"chat:write", "users:read", "channels:read", "usergroups:read"} {
+	for _, scope := range neededScopes() {
 		if slices.Contains(has, scope) {
 			s.clear(scope)
 		} else {
@@ -245,10 +243,11 @@ func (w *Client) Ready(groups bool) error {
 func (w *Client) CheckTokens(ctx context.Context, app zenlayer.Secret) (refusals []Refusal, err error) {
 	answer, header, err := w.patient.ask(ctx, "auth.test", formType, nil)
 	if err == nil {
-		w.standing.scoped(header)
+		w.standing.scoped(scopesOf(header))
 		if answer.Flag("is_enterprise_install") {
 			return []Refusal{{Setting: botTokenSetting, Code: slackOrgWide}}, nil
 		}
+		w.who.Store(&who{answer.Label("team_id"), answer.Label("bot_id")})
 		return nil, answer.Err()
 	}
 	e, ok := errors.AsType[*callError](err)

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -44,16 +45,13 @@ type Client struct {
 
 	standing *refusedCalls
 	calls    *calls
+	who      atomic.Pointer[who] // nil: not known yet
 }
 
 const (
 	quickWithin   = 2500 * time.Millisecond // Slack's trigger lives 3 s, and began before us
 	patientWithin = 15 * time.Second        // one Web API call, its waiting for a rate limit excluded
 	maxRetries    = 3                       // answers of 429 that one call waits for
-
-	// idleConnections is how many connections are kept for the next calls, where Slack does not speak HTTP/2: as many
-	// as a crowd of commands uses at once, so that the second call of each dials no other.
-	idleConnections = 64
 )
 
 // New makes a Client. It calls nothing.
@@ -71,13 +69,13 @@ func New(c Config) (*Client, error) {
 	// Slack answers no call with a redirect, and following one could send the
 	// token to another host.
 	noRedirects := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.MaxIdleConnsPerHost = idleConnections
+	transport := zenlayer.NewTransport()
 	w.http = &http.Client{Transport: transport, Timeout: patientWithin, CheckRedirect: noRedirects}
 	quick := &http.Client{Transport: transport, Timeout: quickWithin, CheckRedirect: noRedirects}
-	w.quick = &caller{client: quick, apiURL: c.APIURL, token: c.BotToken.Reveal(), noted: w.standing.noted,
-		calls: w.calls}
-	w.patient = &caller{client: w.http, apiURL: c.APIURL, token: c.BotToken.Reveal(), retries: maxRetries,
+	current := &atomic.Pointer[token]{}
+	current.Store(newToken(c.BotToken))
+	w.quick = &caller{client: quick, apiURL: c.APIURL, token: current, noted: w.standing.noted, calls: w.calls}
+	w.patient = &caller{client: w.http, apiURL: c.APIURL, token: current, retries: maxRetries,
 		noted: w.standing.noted, calls: w.calls}
 	return w, nil
 }

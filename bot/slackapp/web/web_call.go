@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -33,7 +34,7 @@ const maxAnswer = 32 << 20
 type caller struct {
 	client  *http.Client
 	apiURL  string
-	token   string
+	token   *atomic.Pointer[token]
 	retries int // answers of 429 that one call waits for
 	noted   func(method string, err error)
 	calls   *calls
@@ -75,9 +76,12 @@ func (c *caller) ask(
 	ctx context.Context, method, contentType string, body []byte,
 ) (socket.Fields, http.Header, error) {
 	for tries := 0; ; tries++ {
-		start := time.Now()
-		answer, header, err := c.once(ctx, method, contentType, body)
+		start, token := time.Now(), c.token.Load()
+		answer, header, err := c.once(ctx, token, method, contentType, body)
 		c.calls.made(method, start, err)
+		if c.token.Load() != token && ofToken(err) {
+			continue // the token was replaced meanwhile
+		}
 		if e, ok := errors.AsType[*callError](err); ok && e.Status == http.StatusTooManyRequests && tries < c.retries {
 			if err = pause(ctx, e.retryAfter); err == nil {
 				continue
@@ -89,13 +93,13 @@ func (c *caller) ask(
 }
 
 func (c *caller) once(
-	ctx context.Context, method, contentType string, args []byte,
+	ctx context.Context, token *token, method, contentType string, args []byte,
 ) (socket.Fields, http.Header, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.apiURL+method, bytes.NewReader(args))
 	if err != nil {
 		return socket.Fields{}, nil, errors.New("the address of Slack's API is malformed")
 	}
-	req.Header.Set("Authorization", "Bearer "+c.token)
+	req.Header.Set("Authorization", token.header)
 	req.Header.Set("Content-Type", contentType)
 	resp, err := c.client.Do(req)
 	if err != nil {
@@ -176,7 +180,8 @@ func scopes(text string) string {
 
 // redact hides the token, parts of it, and anything that looks like a token.
 func (c *caller) redact(text string) string {
-	for _, part := range append([]string{c.token}, strings.Split(c.token, "-")...) {
+	token := c.token.Load().text
+	for _, part := range append([]string{token}, strings.Split(token, "-")...) {
 		if len(part) > 7 && strings.Contains(text, part) {
 			return redacted
 		}

@@ -8,11 +8,13 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"syscall"
 	"time"
 
 	"lbbot/bot/doctor"
 	"lbbot/bot/health"
+	"lbbot/bot/slackapp/render"
 	"lbbot/zenlayer"
 )
 
@@ -34,6 +36,19 @@ func Examine(ctx context.Context, c Config, err error, e Examination) doctor.Rep
 	s.Local, s.Connect, s.TimeZone = e.Local, e.Connect, e.TimeZone
 	s.Running = c.askRunning
 	return doctor.Run(ctx, s)
+}
+
+// examine is Examine from inside the running bot.
+func (b *Bot) examine(ctx context.Context, limiter zenlayer.Limiter) []render.Check {
+	s := b.config.examined(limiter)
+	s.Inside, s.TimeZone = true, os.Getenv("TZ")
+	s.Running = func(ctx context.Context) (health.Report, error) { return b.report(ctx), nil }
+	report := doctor.Run(ctx, s)
+	list := make([]render.Check, len(report.Checks))
+	for i, c := range report.Checks {
+		list[i] = render.Check{Verdict: string(c.Verdict), Name: c.Check, Found: c.Found, Next: c.Next}
+	}
+	return list
 }
 
 // examined returns what the doctor checks.

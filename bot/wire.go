@@ -24,6 +24,7 @@ import (
 	"lbbot/bot/policy"
 	"lbbot/bot/slackapp"
 	"lbbot/bot/slackapp/board"
+	"lbbot/bot/slackapp/render"
 	"lbbot/bot/slackapp/render/trail"
 	"lbbot/bot/slackapp/socket"
 	"lbbot/bot/slackapp/web"
@@ -158,7 +159,9 @@ func (b *Bot) wireRequests(directory *web.Directory, metrics *prometheus.Registr
 	b.app = slackapp.New(slackapp.Config{Web: b.web, Board: b.board, Directory: directory, Intake: requests,
 		Reader: reader, Suggester: b.suggester, Journal: b.journal, History: b.journal, Choices: b.journal,
 		Names: b.catalog, Explainer: b.gate, Confirm: c.Confirm, Owner: c.OwnerChannel, ConsoleURL: c.ConsoleURL,
-		State: b.homeState, Bot: "@lbbot", Now: time.Now, NewID: newID, Log: log.Named("app"), Registerer: metrics})
+		State:   b.homeState,
+		Examine: func(ctx context.Context) []render.Check { return b.examine(ctx, limiter) },
+		Bot:     "@lbbot", Now: time.Now, NewID: newID, Log: log.Named("app"), Registerer: metrics})
 	b.socket, err = socket.New(socket.Config{Open: b.web.Opener(c.SlackAppToken), Receive: b.app.Receive,
 		Connections: c.SlackConnections, Replicas: b.engine.LiveReplicas, Log: log.Named("socket"),
 		Registerer: metrics})

@@ -9,7 +9,7 @@ import (
 // maxPauseWhy is the length of the reason of a pause, in characters.
 const maxPauseWhy = 300
 
-// verbsOfOwners stop the bot from sending and let it go on.
+// verbsOfOwners stop the bot from sending, let it go on, and examine it.
 func verbsOfOwners() []VerbInfo {
 	return []VerbInfo{
 		{
@@ -22,6 +22,11 @@ func verbsOfOwners() []VerbInfo {
 			Verb: VerbResume, Words: []string{"resume", "unpause"}, Usage: "resume", Needs: RightsPause,
 			Summary: "lets requests be sent again", SeenBy: "you, and the owners' channel",
 			Examples: []string{Name + " resume"},
+		},
+		{
+			Verb: VerbDoctor, Words: []string{"doctor", "check"}, Usage: "doctor", Needs: RightsPause,
+			Summary: "checks what the bot needs, and says what to do about faults", SeenBy: "you",
+			Examples: []string{Name + " doctor"},
 		},
 	}
 }
@@ -43,10 +48,11 @@ func parsePause(rest string) (Command, error) {
 	return Command{Verb: VerbPause, Args: []string{why}}, nil
 }
 
-func parseResume(rest string) (Command, error) {
+// parseAlone accepts nothing after the verb.
+func (v Verb) parseAlone(rest string) (Command, error) {
 	if strings.TrimSpace(rest) != "" {
-		return Command{}, refuseWith(Name+" resume", Problem{Given: shown("resume " + rest),
-			Text: "resume stands alone."})
+		return Command{}, refuseWith(Name+" "+string(v), Problem{Given: shown(string(v) + " " + rest),
+			Text: string(v) + " stands alone."})
 	}
-	return Command{Verb: VerbResume}, nil
+	return Command{Verb: v}, nil
 }

@@ -275,8 +275,8 @@ func TestEveryProblemIsNamedBesideEveryOther(t *testing.T) {
 
 func TestUnknownVerbsAreRefused(t *testing.T) {
 	t.Parallel()
-	for _, verb := range []string{"drain", "doctor", "cancel", "disable", "lock", "approve", "update",
-		"bulk", "Drain", "*doctor*"} {
+	for _, verb := range []string{"drain", "ping", "cancel", "disable", "lock", "approve", "update",
+		"bulk", "Drain", "*ping*"} {
 		for _, text := range []string{verb, verb + " LBR-7F3KQ2", verb + " web-07", verb + " lst-1 web-a weight=5"} {
 			e := refused(t, text)
 			require.Len(t, e.Problems, 1, text)

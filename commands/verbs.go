@@ -20,6 +20,7 @@ const (
 	VerbHistory  Verb = "history"
 	VerbPause    Verb = "pause"
 	VerbResume   Verb = "resume"
+	VerbDoctor   Verb = "doctor"
 	VerbWhoami   Verb = "whoami"
 	VerbHelp     Verb = "help"
 )
@@ -195,8 +196,8 @@ func (v Verb) parse(rest string) (Command, error) {
 		return parseHistory(rest)
 	case VerbPause:
 		return parsePause(rest)
-	case VerbResume:
-		return parseResume(rest)
+	case VerbResume, VerbDoctor:
+		return v.parseAlone(rest)
 	case VerbWhoami:
 		return parseWhoami(rest)
 	case VerbHelp:
@@ -246,8 +247,8 @@ func notYet(verb string) string {
 		return "This version cannot stop a request by command. Press Cancel on its preview or Stop on its card."
 	case "approve", "deny", "reject", "confirm":
 		return "This version takes no decision by command. Press the button on the request's card."
-	case "doctor", "check", "ping", "version":
-		return "This version cannot check itself from Slack. People who run the bot see its state at /readyz."
+	case "ping", "version":
+		return "This version takes no " + verb + ". People who run the bot see how it is with " + Name + " doctor."
 	case "lock", "unlock":
 		return "This version cannot lock a listener."
 	case "bulk", "export", "import":

@@ -67,7 +67,8 @@ type Config struct {
 	Names     Names
 	Explainer operation.Explainer
 	Confirm   intake.Confirm
-	State     func() homeview.State // for owners, on their Home tab
+	State     func() homeview.State                // for owners, on their Home tab
+	Examine   func(context.Context) []render.Check // for owners; blocks until all checks are played
 
 	Owner      string
 	ConsoleURL string

@@ -34,6 +34,8 @@ func (a *App) command(ctx context.Context, d delivery.Delivery, answer *answer) 
 		a.openForm(ctx, d, commands.Values{}, nil)
 	case commands.VerbHelp:
 		a.say(ctx, d, answer, a.help(ctx, d, strings.Join(c.Args, " ")))
+	case commands.VerbDoctor:
+		a.doctor(ctx, d, answer)
 	case commands.VerbAgain:
 		answer.empty(ctx) // a second delivery finds the trigger used up
 		a.repeat(ctx, d, strings.Join(c.Args, ""))

@@ -21,8 +21,8 @@ func TestHelpIsAnsweredInTheAckWithWhatThePersonMayDo(t *testing.T) {
 		"somebody who may do all": {ana, incident, "", []string{"/lb-register api-lb/https-443 web-07"},
 			[]string{"other rights", "could not check"}},
 		"somebody without a rule": {ana, incident, operation.DeniedNoRule,
-			[]string{"6 more commands need other rights.", "whoami", "history"}, []string{"web-07", "could not check"}},
-		"a shared channel": {ana, partner, "", []string{"6 more commands need other rights."}, []string{"web-07"}},
+			[]string{"7 more commands need other rights.", "whoami", "history"}, []string{"web-07", "could not check"}},
+		"a shared channel": {ana, partner, "", []string{"7 more commands need other rights."}, []string{"web-07"}},
 		"Slack does not say who they are": {ana, incident, operation.DeniedUnchecked,
 			[]string{"I could not check which commands you may use", "web-07", "history"}, []string{"other rights"}},
 	}
@@ -52,5 +52,5 @@ func TestTheHelpButtonShowsWhatThePersonMayDo(t *testing.T) {
 	r.gate.deny(operation.DeniedNoRule)
 	_, acked := r.slack.Deliver(t.Context(), "interactive", clickPayload(ana, incident, render.ActHelpOpen, ""), true)
 	require.True(t, acked)
-	r.sees(ana, incident, "6 more commands need other rights.")
+	r.sees(ana, incident, "7 more commands need other rights.")
 }

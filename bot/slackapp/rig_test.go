@@ -266,7 +266,8 @@ func unconnected(t testing.TB, edit func(*Config)) *rig {
 		Reader: reader, Suggester: offers, Journal: r.shelf,
 		History: r.shelf, Choices: r.shelf,
 		Explainer: r.gate, State: func() homeview.State { return homeview.State{Connections: 1} },
-		Bot: "@lbbot", Now: time.Now, NewID: newID, Log: log, Registerer: prometheus.NewRegistry()}
+		Examine: func(context.Context) []render.Check { return []render.Check{{Verdict: "ok", Name: "database"}} },
+		Bot:     "@lbbot", Now: time.Now, NewID: newID, Log: log, Registerer: prometheus.NewRegistry()}
 	if edit != nil {
 		edit(&c)
 	}

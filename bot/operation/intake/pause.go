@@ -27,7 +27,7 @@ type PauseAnswer struct {
 // Errors: *DeniedError, *UnavailableError.
 func (i *Intake) Pause(ctx context.Context, by operation.Actor, from operation.Place, why, delivery string,
 ) (PauseAnswer, error) {
-	by, err := i.mayPause(ctx, by, from)
+	by, err := i.MayPause(ctx, by, from)
 	if err != nil {
 		return PauseAnswer{}, err
 	}
@@ -54,7 +54,7 @@ func (i *Intake) Pause(ctx context.Context, by operation.Actor, from operation.P
 // Resume lets new requests be sent again. Errors as of Pause.
 func (i *Intake) Resume(ctx context.Context, by operation.Actor, from operation.Place, delivery string,
 ) (PauseAnswer, error) {
-	by, err := i.mayPause(ctx, by, from)
+	by, err := i.MayPause(ctx, by, from)
 	if err != nil {
 		return PauseAnswer{}, err
 	}
@@ -72,8 +72,9 @@ func (i *Intake) Resume(ctx context.Context, by operation.Actor, from operation.
 	return PauseAnswer{Pause: ended, Changed: ended != nil}, nil
 }
 
-// mayPause asks the policy and returns the person with their id in the organization.
-func (i *Intake) mayPause(ctx context.Context, by operation.Actor, from operation.Place) (operation.Actor, error) {
+// MayPause asks the policy and returns the person with their id in the organization. Who may
+// pause the bot is one of its owners. Errors as of Pause.
+func (i *Intake) MayPause(ctx context.Context, by operation.Actor, from operation.Place) (operation.Actor, error) {
 	q := operation.Question{Action: operation.ActionPause, Account: i.Settings.Account, Actor: by, Place: from,
 		At: i.Now(), Fresh: true}
 	d := i.Permission.Decide(ctx, q)

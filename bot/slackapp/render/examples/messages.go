@@ -51,7 +51,7 @@ func Messages(n Names) map[string]render.Message {
 	}
 	maps.Copy(all, cardVariants(n))
 	maps.Copy(all, postedCards(n))
-	maps.Copy(all, pauseAnswers(n))
+	maps.Copy(all, ownersAnswers(n))
 	maps.Copy(all, approvalMessages(n))
 	all["audit_lines"] = trail.Lines(named(n, AuditEvents()), 12)
 	all["audit_head"] = trail.Lines(named(n, AuditEvents())[10:11], 0)

@@ -3,6 +3,7 @@ package slackapp
 import (
 	"context"
 	"errors"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -11,6 +12,26 @@ import (
 	"lbbot/bot/slackapp/render/private"
 	"lbbot/commands"
 )
+
+// doctorWithin bounds an examination, so that the answer is posted within taskWithin.
+const doctorWithin = 25 * time.Second
+
+// doctor examines the bot for one of its owners. The command is acked before: Slack waits
+// for three seconds only, and an answer that is lost changes nothing.
+func (a *App) doctor(ctx context.Context, d delivery.Delivery, answer *answer) {
+	answer.empty(ctx)
+	if a.delivered(ctx, d).Told {
+		return
+	}
+	if _, err := a.Intake.MayPause(ctx, a.named(ctx, d.Actor), a.place(d)); err != nil {
+		a.tell(ctx, d, private.OwnersOnly(a.problem(ctx, d, err)))
+		return
+	}
+	within, cancel := context.WithTimeoutCause(ctx, doctorWithin,
+		errors.New("the examination took longer than "+doctorWithin.String()))
+	defer cancel()
+	a.tell(ctx, d, private.Doctor(a.Examine(within)))
+}
 
 // why answers whoami why.
 func (a *App) why(ctx context.Context, d delivery.Delivery, values commands.Values) {

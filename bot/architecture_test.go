@@ -189,7 +189,7 @@ func homes() map[string][]string {
 			"bot/journal/internal/packed", "bot/journal/internal/timing", "bot/journal/internal/sqlitefile",
 			"bot/journal/journaltest"},
 		"github.com/spf13/cobra":   {"cmd/lbbot"},
-		"github.com/goccy/go-yaml": {"bot", "bot/policy/cases", "bot/sandbox/control"},
+		"github.com/goccy/go-yaml": {"bot", "bot/policy/cases", "bot/sandbox/control", "bot/slackapp/manifest"},
 		"github.com/caarlos0/env":  {"bot"},
 		"github.com/prometheus/client_golang": except("commands", "zenlayer", "zenlayer/zenlayertest", "bot/sandbox",
 			"bot/sandbox/page", "bot/sandbox/blockkit", "bot/sandbox/control", "bot/sandbox/socket",

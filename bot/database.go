@@ -1,6 +1,9 @@
 package bot
 
-import "errors"
+import (
+	"errors"
+	"slices"
+)
 
 // Database has the settings of commands that only read the database. They need no
 // tokens.
@@ -17,15 +20,27 @@ func LoadDatabase(file string, environ map[string]string, url string) (Database,
 			c.DatabaseURL = url
 		}
 	})
-	var ours []error
-	for _, err := range append(faults, invalid...) {
-		e, ok := errors.AsType[*SettingError](err)
-		if !ok || e.Setting == "LBBOT_DATABASE_URL" || e.Setting == "LBBOT_AUDIT_KEY" {
-			ours = append(ours, err)
-		}
-	}
-	if err := errors.Join(ours...); err != nil {
+	if err := only(append(faults, invalid...), "LBBOT_DATABASE_URL", "LBBOT_AUDIT_KEY"); err != nil {
 		return Database{}, err
 	}
 	return Database{URL: c.DatabaseURL, PublicKey: c.auditPublicKey()}, nil
+}
+
+// LoadPolicyPath returns the path of the policy file from the same sources as Load. A
+// path that is not empty overrides them. It ignores problems with other settings.
+func LoadPolicyPath(file string, environ map[string]string, path string) (string, error) {
+	c, faults, invalid := load(file, environ, func(c *Config) {
+		if path != "" {
+			c.Policy = path
+		}
+	})
+	return c.Policy, only(append(faults, invalid...), "LBBOT_POLICY")
+}
+
+// only leaves out the problems with other settings.
+func only(problems []error, settings ...string) error {
+	return errors.Join(slices.DeleteFunc(problems, func(err error) bool {
+		e, ok := errors.AsType[*SettingError](err)
+		return ok && !slices.Contains(settings, e.Setting)
+	})...)
 }

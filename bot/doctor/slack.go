@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"lbbot/bot/health"
+	"lbbot/bot/slackapp/manifest"
 	"lbbot/bot/slackapp/socket"
 	"lbbot/bot/slackapp/web"
 )
@@ -153,17 +154,15 @@ func remedyOf(err error) string {
 	return "run doctor again in a minute"
 }
 
-// scope is a permission of the bot token.
-type scope struct{ name, why string }
-
 func (x *exam) scopes(context.Context) finding {
 	if len(x.identity.Scopes) == 0 {
 		return skipped("Slack did not say which scopes the bot token has")
 	}
 	var missing, why []string
-	for _, s := range x.neededScopes() {
-		if !slices.Contains(x.identity.Scopes, s.name) {
-			missing, why = append(missing, s.name), append(why, s.name+" ("+s.why+")")
+	groups := x.policy != nil && len(x.policy.Groups) > 0
+	for _, s := range manifest.Scopes(manifest.Features{UserGroups: groups}) {
+		if !s.Optional && !slices.Contains(x.identity.Scopes, s.Name) {
+			missing, why = append(missing, s.Name), append(why, s.Name+" ("+s.Reason+")")
 		}
 	}
 	if len(missing) > 0 {
@@ -172,17 +171,4 @@ func (x *exam) scopes(context.Context) finding {
 			strings.Join(why, ", "))
 	}
 	return passed("the bot token has every scope that the bot needs")
-}
-
-func (x *exam) neededScopes() []scope {
-	list := []scope{
-		{"commands", "the command and its buttons"}, {"chat:write", "to post and answer"},
-		{"users:read", "to know who asks"}, {"channels:read", "to know where somebody asks"},
-		{"groups:read", "the same in private channels"}, {"im:read", "the same in direct messages"},
-		{"mpim:read", "the same in group messages"}, {"app_mentions:read", "to answer mentions"},
-	}
-	if x.policy != nil && len(x.policy.Groups) > 0 {
-		list = append(list, scope{"usergroups:read", "the policy names user groups"})
-	}
-	return list
 }

@@ -66,7 +66,8 @@ func brokenSlack() []brokenSetup {
 			s.box.does("faults", `{"fault":"slack-refuses-connections","times":-1}`)
 		}, check: "Socket Mode", found: "the upgrade was refused with status 503", next: "WebSocket connections"},
 		{name: "user groups cannot be read", broke: faulty(`{"fault":"scopes-missing","scopes":["usergroups:read"]}`),
-			check: "scopes,user groups", found: "usergroups:read (the policy names user groups)", next: "reinstall"},
+			check: "scopes,user groups", next: "reinstall",
+			found: "usergroups:read (to know the members of the user groups that the policy names)"},
 		{name: "user groups are not paid for", check: "user groups", found: "does not say who is in the user groups",
 			broke: faulty(`{"fault":"web-api","method":"usergroups.list","error":"paid_teams_only"}`),
 			next:  "user groups need a paid Slack plan"},

@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"lbbot/bot"
-	"lbbot/bot/slackapp/manifest"
 )
 
 // settingFlags are the settings that have flags, and where the others are read.
@@ -109,27 +108,6 @@ func profiled(file string, run func() error) (err error) {
 	}
 	defer pprof.StopCPUProfile()
 	return run()
-}
-
-// manifestCommand prints the app manifest for Slack.
-func (s session) manifestCommand() *cobra.Command {
-	var name string
-	cmd := &cobra.Command{
-		Use:   "manifest",
-		Short: "Print the Slack app manifest",
-		Long:  "Print the manifest to paste at https://api.slack.com/apps, Create New App, From a manifest.",
-		Args:  usage(none),
-		RunE: func(*cobra.Command, []string) error {
-			text, err := manifest.YAML(name)
-			if err != nil {
-				return usageError{err}
-			}
-			_, err = s.out.Write(text)
-			return err
-		},
-	}
-	cmd.Flags().StringVar(&name, "name", "lbbot", "name of the app in Slack")
-	return cmd
 }
 
 func (s session) versionCommand() *cobra.Command {

@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"encoding/json"
 	"flag"
 	"go/ast"
 	"go/parser"
@@ -78,7 +79,7 @@ type appManifest struct {
 
 func decodeManifest(t *testing.T, name string) appManifest {
 	t.Helper()
-	text, err := YAML(name)
+	text, err := YAML(name, All())
 	require.NoError(t, err)
 	var m appManifest
 	require.NoError(t, yaml.UnmarshalWithOptions(text, &m, yaml.Strict()))
@@ -87,7 +88,7 @@ func decodeManifest(t *testing.T, name string) appManifest {
 
 func TestTheDeployedManifestIsTheOneWePrint(t *testing.T) {
 	t.Parallel()
-	text, err := YAML("lbbot")
+	text, err := YAML("lbbot", All())
 	require.NoError(t, err)
 	file := filepath.Join("..", "..", "..", "deploy", "slack-manifest.yaml")
 	if *update {
@@ -128,7 +129,7 @@ func TestTheManifestSwitchesOnWhatTheBotNeedsAndNothingElse(t *testing.T) {
 
 func TestTheManifestKeepsWithinSlacksLimits(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"lbbot", strings.Repeat("ü", 35), `back\slash "quoted": # {{hint}}`} {
+	for _, name := range []string{"lbbot", strings.Repeat("ü", 35), `back\slash "quoted": # {{.Hint}}`} {
 		m := decodeManifest(t, name)
 		require.Equal(t, name, m.Display.Name)
 		require.LessOrEqual(t, utf8.RuneCountInString(m.Display.Name), 35)
@@ -164,9 +165,60 @@ func TestNamesThatSlackWouldRefuseAreRefused(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := YAML(test.name)
+			_, err := YAML(test.name, All())
 			require.ErrorContains(t, err, test.says)
 		})
+	}
+}
+
+func TestAManifestWithoutUserGroupsAsksForNothingOfThem(t *testing.T) {
+	t.Parallel()
+	text, err := YAML("lbbot", Features{})
+	require.NoError(t, err)
+	require.NotContains(t, string(text), "usergroups")
+	require.NotContains(t, string(text), "subteam")
+	var less, all appManifest
+	require.NoError(t, yaml.UnmarshalWithOptions(text, &less, yaml.Strict()))
+	all = decodeManifest(t, "lbbot")
+	less.OAuth.Scopes.Bot = append(less.OAuth.Scopes.Bot, "usergroups:read")
+	less.Settings.Events.Bot = append(less.Settings.Events.Bot, "subteam_created", "subteam_updated",
+		"subteam_members_changed")
+	slices.Sort(less.OAuth.Scopes.Bot)
+	slices.Sort(all.OAuth.Scopes.Bot)
+	require.Equal(t, all, less, "everything else is the same")
+}
+
+func TestTheManifestInJSONSaysTheSame(t *testing.T) {
+	t.Parallel()
+	name := `back\slash "quoted": # ü {{.Hint}}`
+	for _, f := range []Features{{}, All()} {
+		text, err := JSON(name, f)
+		require.NoError(t, err)
+		inYAML, err := YAML(name, f)
+		require.NoError(t, err)
+		var fromJSON, fromYAML map[string]any
+		require.NoError(t, json.Unmarshal(text, &fromJSON))
+		require.NoError(t, yaml.Unmarshal(inYAML, &fromYAML))
+		again, err := json.Marshal(fromYAML)
+		require.NoError(t, err)
+		require.JSONEq(t, string(again), string(text))
+		require.Equal(t, name, fromJSON["display_information"].(map[string]any)["name"])
+		require.True(t, strings.HasPrefix(string(text), "{\n  \"_metadata\""), "in the order of the YAML")
+	}
+	_, err := JSON("", All())
+	require.ErrorContains(t, err, "is empty")
+}
+
+func TestEachScopeIsExplainedOnceInTheManifest(t *testing.T) {
+	t.Parallel()
+	text, err := YAML("lbbot", All())
+	require.NoError(t, err)
+	plain := strings.Join(strings.Fields(strings.ReplaceAll(string(text), "#", "")), " ")
+	for _, s := range Scopes(All()) {
+		require.Contains(t, plain, s.explained()+` - "`+s.Name+`"`)
+	}
+	for line := range strings.Lines(string(text)) {
+		require.LessOrEqual(t, utf8.RuneCountInString(strings.TrimSpace(line)), 82, line)
 	}
 }
 
@@ -184,6 +236,7 @@ func scopesOf() map[string][]string {
 		"chat.delete":           {"chat:write"},
 		"chat.postEphemeral":    {"chat:write"},
 		"users.info":            {"users:read"},
+		"bots.info":             {"users:read"},
 		"usergroups.list":       {"usergroups:read"},
 		"conversations.info":    {"channels:read", "groups:read", "im:read", "mpim:read"},
 		"conversations.history": {"channels:history", "groups:history"},

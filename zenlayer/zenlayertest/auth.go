@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"lbbot/zenlayer"
 )
 
 const (
@@ -19,13 +21,45 @@ const (
 	tolerance = 300 * time.Second
 )
 
-// authenticate returns nil if the request carries the accepted token or a valid
+// logins returns the credentials that are accepted from the start.
+func (o Options) logins() []zenlayer.Credentials {
+	return []zenlayer.Credentials{
+		{AccessKeyID: o.AccessKeyID, AccessKeySecret: zenlayer.NewSecret(o.AccessKeySecret)},
+		{Token: zenlayer.NewSecret(o.Token)},
+	}
+}
+
+// Accept makes other credentials work as well, as when a person creates some.
+func (s *Server) Accept(c zenlayer.Credentials) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.logins = append(s.logins, c)
+}
+
+// Withdraw makes credentials not work any more.
+func (s *Server) Withdraw(c zenlayer.Credentials) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.logins = slices.DeleteFunc(s.logins, func(l zenlayer.Credentials) bool {
+		return l.AccessKeyID == c.AccessKeyID && l.AccessKeySecret.Reveal() == c.AccessKeySecret.Reveal() &&
+			l.Token.Reveal() == c.Token.Reveal()
+	})
+}
+
+// accepts reports whether some accepted credentials fit.
+func (s *Server) accepts(fit func(zenlayer.Credentials) bool) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.ContainsFunc(s.logins, fit)
+}
+
+// authenticate returns nil if the request carries an accepted token or a valid
 // signature. It shares no code with the client's signer.
 // https://docs.console.zenlayer.com/api-reference/api-introduction/instruction/sign
 func (s *Server) authenticate(r *http.Request, body []byte, now time.Time) *refusal {
 	value := r.Header.Get("Authorization")
 	if token, ok := strings.CutPrefix(value, "Bearer "); ok {
-		if s.opts.Token == "" || subtle.ConstantTimeCompare([]byte(token), []byte(s.opts.Token)) != 1 {
+		if !s.accepts(func(c zenlayer.Credentials) bool { return !c.Token.IsZero() && c.Token.Reveal() == token }) {
 			return unauthorized(codeInvalidAuthorization, "The access token is not valid.")
 		}
 		return nil
@@ -34,7 +68,7 @@ func (s *Server) authenticate(r *http.Request, body []byte, now time.Time) *refu
 	if !ok || r.Header.Get("X-ZC-Signature-Method") != method {
 		return unauthorized(codeInvalidAuthorization, "The Authorization header is malformed.")
 	}
-	if s.opts.AccessKeyID == "" || claim.keyID != s.opts.AccessKeyID {
+	if !s.accepts(func(c zenlayer.Credentials) bool { return c.AccessKeyID != "" && c.AccessKeyID == claim.keyID }) {
 		return unauthorized(codeInvalidAuthorization, "The access key id is unknown.")
 	}
 	timestamp := r.Header.Get("X-ZC-Timestamp")
@@ -46,7 +80,9 @@ func (s *Server) authenticate(r *http.Request, body []byte, now time.Time) *refu
 		return unauthorized(codeSignatureExpired,
 			"The request time and the server time differ by more than five minutes.")
 	}
-	if !claim.matches(r, body, timestamp, s.opts.AccessKeySecret) {
+	if !s.accepts(func(c zenlayer.Credentials) bool {
+		return c.AccessKeyID == claim.keyID && claim.matches(r, body, timestamp, c.AccessKeySecret.Reveal())
+	}) {
 		return unauthorized(codeSignatureFailure, "The signature does not match.")
 	}
 	return nil

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"lbbot/zenlayer"
 )
 
 // Server is the stand-in. It is an http.Handler, and Start serves it. All methods
@@ -17,6 +19,7 @@ type Server struct {
 
 	mu      sync.Mutex
 	account account
+	logins  []zenlayer.Credentials // that are accepted
 	calls   []*Call
 	counted int
 	faults  []*Fault
@@ -47,7 +50,7 @@ func New(o Options) *Server {
 		o.KeepCalls = 10_000
 	}
 	return &Server{
-		opts: o, account: newAccount(o.Seed, o.BackendsBefore),
+		opts: o, account: newAccount(o.Seed, o.BackendsBefore), logins: o.logins(),
 		release: make(chan struct{}), watch: map[chan struct{}]struct{}{},
 	}
 }
@@ -133,7 +136,7 @@ func (s *Server) quiet() <-chan struct{} {
 // Reset restores the seed, deletes calls, tokens and faults, and ends hanging calls.
 func (s *Server) Reset() {
 	s.mu.Lock()
-	s.account = newAccount(s.opts.Seed, s.opts.BackendsBefore)
+	s.account, s.logins = newAccount(s.opts.Seed, s.opts.BackendsBefore), s.opts.logins()
 	s.calls, s.counted, s.faults, s.window = nil, 0, nil, rateWindow{}
 	s.mu.Unlock()
 	s.ReleaseHangs()

@@ -35,6 +35,8 @@ type API struct {
 	mu      sync.Mutex
 	missing map[string]bool // scopes not granted
 	revoked map[TokenKind]bool
+	tokens  map[string]TokenKind // that work
+	former  map[string]bool      // tokens that worked
 	calls   []Call
 	faults  []scriptedFault
 	onCall  func(string, Phase)
@@ -53,6 +55,7 @@ func (s *API) Forget() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.missing, s.revoked, s.limits = map[string]bool{}, map[TokenKind]bool{}, map[string]*bucket{}
+	s.tokens, s.former = map[string]TokenKind{s.o.BotToken: TheBotToken, s.o.AppToken: TheAppToken}, map[string]bool{}
 	s.calls, s.faults, s.onCall = nil, nil, nil
 }
 
@@ -179,20 +182,15 @@ func (s *API) authenticate(r *http.Request, method Method, formToken string) *Er
 	} else if method.Token == TheAppToken {
 		token = "" // apps.connections.open takes it in the header only
 	}
-	kind := TheBotToken
-	switch token {
-	case "":
-		return Refuse("not_authed")
-	case s.o.BotToken:
-	case s.o.AppToken:
-		kind = TheAppToken
-	default:
-		return Refuse("invalid_auth")
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	kind, known := s.tokens[token]
 	switch {
-	case s.revoked[kind]:
+	case token == "":
+		return Refuse("not_authed")
+	case !known && !s.former[token]:
+		return Refuse("invalid_auth")
+	case !known || s.revoked[kind]:
 		return Refuse("token_revoked")
 	case kind != method.Token:
 		return Refuse("not_allowed_token_type")

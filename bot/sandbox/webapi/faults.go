@@ -205,6 +205,17 @@ func (s *API) APICalls() []Call {
 // RevokeToken revokes one token: calls with it answer token_revoked.
 func (s *API) RevokeToken(kind TokenKind) { s.locked(func() { s.revoked[kind] = true }) }
 
+// IssueToken makes another token work as well, as when a person generates one.
+func (s *API) IssueToken(kind TokenKind, token string) { s.locked(func() { s.tokens[token] = kind }) }
+
+// WithdrawToken revokes this token and no other: calls with it answer token_revoked.
+func (s *API) WithdrawToken(token string) {
+	s.locked(func() {
+		delete(s.tokens, token)
+		s.former[token] = true
+	})
+}
+
 // Revoked says that RevokeToken took a token away.
 func (s *API) Revoked(kind TokenKind) bool {
 	s.mu.Lock()

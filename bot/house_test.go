@@ -91,7 +91,8 @@ type house struct {
 	config bot.Config
 	log    *syncBuffer
 	stop   func() error
-	ready  func() error // of the bot that start started last
+	ready  func() error      // of the bot that start started last
+	files  map[string]string // of secrets, by setting
 }
 
 type syncBuffer struct {
@@ -185,6 +186,7 @@ func (h *house) begin() {
 	log := zap.New(zapcore.NewTee(lines, zaptest.NewLogger(h.t, zaptest.Level(zapcore.WarnLevel)).Core()))
 	b, err := bot.New(h.t.Context(), h.config, log)
 	require.NoError(h.t, err)
+	b.WatchSecrets(h.files)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- b.Run(ctx) }()

@@ -75,6 +75,9 @@ func (f *File) Look(inForce string) (src []byte, wait time.Duration, err error) 
 	return src, f.settling(l, inForce), err
 }
 
+// Version names the state of the ..data link at the last Look; empty without a link.
+func (f *File) Version() string { return f.pending.data }
+
 // read returns the bytes of the file and notes the identity of the open file.
 func (f *File) read(l *look) (src []byte, err error) {
 	info, err := os.Stat(f.Path) // opening a pipe would block
@@ -137,27 +140,36 @@ func (f *File) old(seen look, now time.Time) bool {
 	return !at.IsZero() && now.Sub(at) >= f.Steady
 }
 
-// Install writes a file as Kubernetes mounts one: path leads through a ..data link, and
-// the switch of that link is atomic, so the new content is used at once. Nothing else may
-// write in the folder at the same time.
-func Install(path string, src []byte) error {
-	dir, name := filepath.Dir(path), filepath.Base(path)
-	old := dataOf(path)
+// Install writes files into a folder as Kubernetes mounts them: each path leads through a
+// ..data link, and the switch of that link is atomic, so the new contents are used at
+// once. It removes what an earlier call wrote. Nothing else may write in the folder at the
+// same time.
+func Install(dir string, contents map[string][]byte) error {
 	version, err := os.MkdirTemp(dir, "..v")
 	if err != nil {
 		return err
 	}
-	err = os.WriteFile(filepath.Join(version, name), src, 0o600)
-	if err == nil {
-		err = relink(filepath.Base(version), filepath.Join(dir, kubernetesData))
+	data := filepath.Join(dir, kubernetesData)
+	old, _ := os.Readlink(data) // none the first time
+	for name, src := range contents {
+		if err := os.WriteFile(filepath.Join(version, name), src, 0o600); err != nil {
+			return err
+		}
 	}
-	if err == nil && old == "" {
-		err = relink(filepath.Join(kubernetesData, name), path)
+	if err := relink(filepath.Base(version), data); err != nil {
+		return err
 	}
-	if err == nil && old != "" {
-		err = os.RemoveAll(filepath.Join(dir, old))
+	for name := range contents {
+		if path := filepath.Join(dir, name); dataOf(path) == "" {
+			if err := relink(filepath.Join(kubernetesData, name), path); err != nil {
+				return err
+			}
+		}
 	}
-	return err
+	if old == "" {
+		return nil
+	}
+	return os.RemoveAll(filepath.Join(dir, old))
 }
 
 // relink makes link lead to target, whatever was there before.

@@ -3,6 +3,7 @@ package policy
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"time"
 
 	"lbbot/bot/filewatch"
@@ -19,9 +20,10 @@ func (g *Gate) Run(ctx context.Context) error {
 	return nil
 }
 
-// Install is filewatch.Install for a policy file.
+// Install is filewatch.Install for a policy file, which is alone in its folder.
 func Install(path string, src []byte) error {
-	if err := filewatch.Install(path, src); err != nil {
+	dir, name := filepath.Dir(path), filepath.Base(path)
+	if err := filewatch.Install(dir, map[string][]byte{name: src}); err != nil {
 		return fmt.Errorf("installing the policy file: %w", err)
 	}
 	return nil

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -198,6 +199,10 @@ func (s *watched) read() (values []zenlayer.Secret, wait time.Duration, err erro
 			fault = e.Err // without the path, which may be the secret itself
 		}
 		values, wait, err = append(values, value), max(wait, left), errors.Join(err, fault)
+	}
+	first, last := s.files[0], s.files[len(s.files)-1]
+	if filepath.Dir(first.Path) == filepath.Dir(last.Path) && first.Version() != last.Version() {
+		wait = max(wait, time.Second) // the ..data link was switched between the two
 	}
 	return values, wait, err
 }

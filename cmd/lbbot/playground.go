@@ -81,7 +81,7 @@ func newPlayground(dir string, log *zap.Logger) (*playground, error) {
 	rules := filepath.Join(dir, "policy.cedar")
 	if _, err := os.Stat(rules); errors.Is(err, fs.ErrNotExist) {
 		err := policy.Install(rules, sandboxPolicy)
-		if err != nil { // Windows may refuse links; the policy then applies after policy.Steady
+		if err != nil { // Windows may refuse links; the policy then applies after filewatch.Steady
 			err = os.WriteFile(rules, sandboxPolicy, 0o600)
 		}
 		if err != nil {

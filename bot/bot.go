@@ -62,8 +62,8 @@ type Bot struct {
 	name      string        // of this process
 	cloud     *zenlayer.Client
 	metrics   *prometheus.Registry
-	rotation  *rotation.Watcher               // nil without WatchSecrets
-	appToken  atomic.Pointer[zenlayer.Secret] // that works
+	rotation  *rotation.Watcher      // nil without WatchSecrets
+	inUse     atomic.Pointer[Config] // with the secrets that worked last
 	started   time.Time
 	paused    *pauseReader
 	noticed   health.Tracker // since when the bot is not ready
@@ -236,7 +236,7 @@ func fatal(err error) error {
 // checkTokens checks the tokens, and what the policy needs, with Slack. It returns an
 // error only if Slack refuses: while Slack is unreachable, open operations continue.
 func (b *Bot) checkTokens(ctx context.Context) error {
-	refusals, err := b.web.CheckTokens(ctx, *b.appToken.Load())
+	refusals, err := b.web.CheckTokens(ctx, b.inUse.Load().SlackAppToken)
 	if len(refusals) > 0 {
 		return &FatalError{refusals}
 	}

@@ -40,7 +40,7 @@ func Examine(ctx context.Context, c Config, err error, e Examination) doctor.Rep
 
 // examine is Examine from inside the running bot.
 func (b *Bot) examine(ctx context.Context, limiter zenlayer.Limiter) []render.Check {
-	s := b.config.examined(limiter)
+	s := b.inUse.Load().examined(limiter)
 	s.Inside, s.TimeZone = true, os.Getenv("TZ")
 	s.Running = func(ctx context.Context) (health.Report, error) { return b.report(ctx), nil }
 	report := doctor.Run(ctx, s)

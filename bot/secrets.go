@@ -48,6 +48,7 @@ func (b *Bot) WatchSecrets(files map[string]string) {
 				return err
 			}
 			now = next
+			b.inUse.Store(&next)
 			return nil
 		}
 		secrets = append(secrets, s)
@@ -62,11 +63,7 @@ func (b *Bot) use(ctx context.Context, name string, c Config) error {
 	case "SLACK_BOT_TOKEN":
 		return b.web.UseBotToken(ctx, c.SlackBotToken)
 	case "SLACK_APP_TOKEN":
-		if err := b.socket.Reopen(ctx, b.web.Opener(c.SlackAppToken)); err != nil {
-			return err
-		}
-		b.appToken.Store(&c.SlackAppToken)
-		return nil
+		return b.socket.Reopen(ctx, b.web.Opener(c.SlackAppToken))
 	case "LBBOT_AUDIT_KEY":
 		return b.auditor.UseKey(c.AuditKey.Reveal())
 	case "LBBOT_DATABASE_URL":

@@ -46,7 +46,7 @@ func New(ctx context.Context, c Config, log *zap.Logger) (b *Bot, err error) {
 	}()
 	metrics := b.newMetrics()
 	b.metrics = metrics
-	b.appToken.Store(&c.SlackAppToken)
+	b.inUse.Store(&c)
 	directory, err := b.wireDependencies(ctx, metrics)
 	if err != nil {
 		return b, err

@@ -32,7 +32,7 @@ type Setting struct {
 // Inspect reads a database that a bot may be using. Its errors say what to do. It blocks
 // until ctx ends.
 func Inspect(ctx context.Context, url string) (found Inspection, err error) {
-	s := &Store{readOnly: true}
+	s := newStore(Config{ReadOnly: true})
 	if rest, ok := strings.CutPrefix(url, "sqlite:"); ok {
 		path, err := sqlitefile.Path(rest)
 		if err == nil {

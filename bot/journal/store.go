@@ -84,15 +84,7 @@ var _ operation.Journal = (*Store)(nil)
 // missing folder, a damaged file, or tables of a newer lbbot. It blocks while another
 // replica migrates, until ctx ends.
 func Open(ctx context.Context, c Config) (*Store, error) {
-	s := &Store{now: c.Now, log: c.Log, readOnly: c.ReadOnly, process: cmp.Or(c.Process, uuid.NewString()),
-		listenCheck: listenCheck, login: &login.Login{}}
-	if s.now == nil {
-		s.now = time.Now
-	}
-	if s.log == nil {
-		s.log = zap.NewNop()
-	}
-	s.metrics = timing.New(c.Registerer)
+	s := newStore(c)
 	if err := s.connect(ctx, c.URL); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -108,6 +100,19 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	}
 	s.log.Info("journal open", zap.String("database", s.name), zap.Bool("read_only", s.readOnly))
 	return s, nil
+}
+
+// newStore makes a Store without a database.
+func newStore(c Config) *Store {
+	s := &Store{now: c.Now, log: c.Log, readOnly: c.ReadOnly, process: cmp.Or(c.Process, uuid.NewString()),
+		listenCheck: listenCheck, login: &login.Login{}, metrics: timing.New(c.Registerer)}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	if s.log == nil {
+		s.log = zap.NewNop()
+	}
+	return s
 }
 
 func (s *Store) connect(ctx context.Context, url string) error {

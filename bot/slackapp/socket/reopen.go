@@ -63,8 +63,10 @@ func (c *Client) turnTo(ctx context.Context, open Opener) error {
 	if next == nil {
 		return fmt.Errorf("opening a connection with the new token: %w", context.Cause(ctx))
 	}
+	turn, before := c.replace(open)
+	defer close(before) // after one lane took the connection: the others open theirs
 	select {
-	case c.handed <- opened{next, c.replace(open)}:
+	case c.handed <- opened{next, turn}:
 		return nil
 	case <-ctx.Done():
 		c.retiring.Go(func() { next.retire(0) })
@@ -79,13 +81,14 @@ func (c *Client) current() (Opener, chan struct{}) {
 	return c.opener, c.turn
 }
 
-// replace makes every lane use another Opener and returns its turn.
-func (c *Client) replace(open Opener) chan struct{} {
+// replace makes the next connections use another Opener. It returns its turn and the turn
+// before, which the caller closes.
+func (c *Client) replace(open Opener) (turn, before chan struct{}) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	close(c.turn)
+	before = c.turn
 	c.opener, c.turn = open, make(chan struct{})
-	return c.turn
+	return c.turn, before
 }
 
 // ofAnotherApp compares the app of a hello with that of the first one, and counts it if it

@@ -51,7 +51,7 @@ type reads struct {
 // QueryContext is that of *sql.DB.
 func (r reads) QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
 	defer r.m.took(time.Now())
-	return r.DBTX.QueryContext(ctx, text, args...)
+	return r.DBTX.QueryContext(ctx, text, args...) //nolint:sqlclosecheck // the caller closes them
 }
 
 // QueryRowContext is that of *sql.DB.

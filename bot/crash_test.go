@@ -53,7 +53,7 @@ type process struct {
 
 // environment is what `lbbot run` needs to serve this house.
 func (h *house) environment() []string {
-	return []string{
+	return append([]string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + h.t.TempDir(),
 		"SLACK_BOT_TOKEN=xoxb-planted-bot-token", "SLACK_APP_TOKEN=xapp-planted-app-token",
 		"SLACK_API_URL=" + h.slack.APIURL(),
@@ -64,11 +64,21 @@ func (h *house) environment() []string {
 		"LBBOT_ADMIN_ADDR=127.0.0.1:0", "LBBOT_SLACK_CONNECTIONS=1", "LBBOT_DRAIN=5s", "LBBOT_RATE=0",
 		"LBBOT_LOG_LEVEL=" + h.config.LogLevel, "LBBOT_ZENLAYER_RATE=" + h.config.ZenlayerRate.String(),
 		"LBBOT_APPROVAL_CHANNEL=" + h.config.ApprovalChannel, "LBBOT_CONFIRM=" + string(h.config.Confirm),
-	}
+	}, h.env...)
 }
 
 // launch starts the binary and waits until it is connected.
 func (h *house) launch() *process {
+	h.t.Helper()
+	p := h.begins()
+	require.Eventually(h.t, func() bool { return strings.Contains(p.own.String(), "connected to Slack") },
+		30*time.Second, 2*time.Millisecond,
+		"the binary did not connect")
+	return p
+}
+
+// begins starts the binary.
+func (h *house) begins() *process {
 	h.t.Helper()
 	path, err := binary()
 	require.NoError(h.t, err)
@@ -78,9 +88,6 @@ func (h *house) launch() *process {
 	require.NoError(h.t, p.cmd.Start())
 	go func() { p.err = p.cmd.Wait(); close(p.done) }()
 	h.t.Cleanup(p.kill)
-	require.Eventually(h.t, func() bool { return strings.Contains(p.own.String(), "connected to Slack") },
-		30*time.Second, 2*time.Millisecond,
-		"the binary did not connect")
 	return p
 }
 

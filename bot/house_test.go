@@ -93,6 +93,7 @@ type house struct {
 	stop   func() error
 	ready  func() error      // of the bot that start started last
 	files  map[string]string // of secrets, by setting
+	env    []string          // of the binary, besides its settings
 }
 
 type syncBuffer struct {

@@ -36,7 +36,8 @@ func proxyAnswered(_ context.Context, proxy *url.URL, asked *http.Request, answe
 	if answer.StatusCode == http.StatusOK {
 		return nil
 	}
-	return fmt.Errorf("the proxy %s refuses to connect to %s: status %d", proxy.Host, asked.Host, answer.StatusCode)
+	return fmt.Errorf("the proxy %s refuses to connect to %s (status %d): allow it there, or check HTTPS_PROXY",
+		proxy.Host, asked.Host, answer.StatusCode)
 }
 
 func transportOf(client *http.Client) http.RoundTripper {

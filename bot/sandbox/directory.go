@@ -16,8 +16,12 @@ func (s *Slack) domain() string {
 // openConnection also takes the host of the call for response addresses: a bot on
 // another machine calls the stand-in by another name.
 func (s *Slack) openConnection(args webapi.Arguments) (object, *webapi.Error) {
-	s.base = "http://" + args.Host
-	return object{"url": s.Server.OpenURL("ws://" + args.Host)}, nil
+	secure := ""
+	if args.TLS {
+		secure = "s"
+	}
+	s.base = "http" + secure + "://" + args.Host
+	return object{"url": s.Server.OpenURL("ws" + secure + "://" + args.Host)}, nil
 }
 
 func (s *Slack) authTest(webapi.Arguments) (object, *webapi.Error) {

@@ -36,6 +36,7 @@ type Object = blockkit.Object
 type Arguments struct {
 	Values Object
 	Host   string // by which the bot called: the addresses that it gets name it
+	TLS    bool   // the bot called by https, so the addresses do too
 }
 
 // Has says that an argument is given and not null.
@@ -72,7 +73,7 @@ func (a Arguments) Nested(key string) (value any, given bool, err error) {
 
 // readArguments decodes query, form or JSON.
 func readArguments(r *http.Request) (Arguments, string, *Error) {
-	args := Arguments{Values: Object{}, Host: r.Host}
+	args := Arguments{Values: Object{}, Host: r.Host, TLS: r.TLS != nil}
 	body, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, RequestMax))
 	if err != nil {
 		if tooBig := (*http.MaxBytesError)(nil); errors.As(err, &tooBig) {

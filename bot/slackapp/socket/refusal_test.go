@@ -4,10 +4,12 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/gorilla/websocket"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap/zapcore"
 
@@ -200,4 +202,22 @@ func TestEarlyDisconnectsAreNoTightLoop(t *testing.T) {
 	s.DropConnections()
 	r.counts("disconnects_total", "connection_lost", 2)
 	require.EqualValues(t, 2, r.metric("connects_total", "connected"), "the second one waits")
+}
+
+func TestProxyThatRefusesTheSocketIsNamedWithoutItsPassword(t *testing.T) {
+	t.Parallel()
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		http.Error(w, "no", http.StatusForbidden)
+	}))
+	defer front.Close()
+	proxy, err := url.Parse(front.URL)
+	require.NoError(t, err)
+	proxy.User = url.UserPassword("lbbot", "planted-password")
+	_, err = socket.Try(t.Context(), socket.Config{
+		Dialer: &websocket.Dialer{Proxy: http.ProxyURL(proxy)},
+		Open: func(context.Context) (string, error) {
+			return "wss://wss.example.com/link/?ticket=planted-ticket", nil
+		}})
+	require.EqualError(t, err, "connecting to Slack: dial_failed: dialing wss.example.com through the proxy "+
+		proxy.Host+": Forbidden")
 }

@@ -1,12 +1,14 @@
 package bot
 
 import (
+	"cmp"
 	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"net"
 	"net/url"
 	"path"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,14 +22,50 @@ import (
 // leastRetention is longer than the bot itself uses anything that retention deletes.
 const leastRetention = 7 * 24 * time.Hour
 
+// Origin says where the value of a setting comes from. The zero value means the default.
+type Origin struct {
+	Flag     string // such as --policy
+	Variable string // in the environment; one that ends in _FILE names the file of the value
+	Place    string // in the configuration file: lbbot.yaml:3:10
+}
+
+// String returns the origin, or "default".
+func (o Origin) String() string { return cmp.Or(o.Flag, o.Variable, o.Place, "default") }
+
 // SettingError is a problem with one setting.
 type SettingError struct {
 	Setting string // the variable of the setting; empty if there is no such setting
-	Problem string // what is wrong and which values are accepted; never a secret
+	Origin  Origin // of the value that is wrong
+	Problem string // continues the name of the setting: what is wrong and what is accepted; never a secret
 }
 
-// Error returns the problem.
-func (e *SettingError) Error() string { return e.Problem }
+// Error names the setting as its origin does, and returns the problem.
+func (e *SettingError) Error() string {
+	o := e.Origin
+	switch {
+	case o.Flag != "":
+		return o.Flag + e.Problem
+	case strings.HasSuffix(o.Variable, "_FILE") && strings.HasPrefix(e.Problem, " "):
+		return "the file of " + o.Variable + e.Problem
+	case o.Variable != "":
+		return o.Variable + e.Problem
+	case o.Place != "" && e.Setting != "":
+		return o.Place + ": " + settingField(e.Setting).Tag.Get("yaml") + e.Problem
+	case o.Place != "":
+		return o.Place + ": " + e.Problem
+	}
+	return e.Setting + e.Problem
+}
+
+// settingField returns the field of Config that has a variable.
+func settingField(variable string) reflect.StructField {
+	for f := range reflect.TypeFor[Config]().Fields() {
+		if f.Tag.Get("env") == variable {
+			return f
+		}
+	}
+	return reflect.StructField{}
+}
 
 // faults collects problems with settings.
 type faults []error
@@ -35,7 +73,7 @@ type faults []error
 // unless adds a problem if ok is false. The text continues the name of the setting.
 func (f *faults) unless(ok bool, setting, format string, args ...any) {
 	if !ok {
-		*f = append(*f, &SettingError{setting, setting + fmt.Sprintf(format, args...)})
+		*f = append(*f, &SettingError{Setting: setting, Problem: fmt.Sprintf(format, args...)})
 	}
 }
 
@@ -116,7 +154,7 @@ func (c Config) checkZenlayer(f *faults) {
 
 func (c Config) checkRunning(f *faults) {
 	f.unless(databaseURL(c.DatabaseURL), "LBBOT_DATABASE_URL",
-		" or --database must be sqlite:PATH, or postgres://USER@HOST/DATABASE for several processes")
+		" must be sqlite:PATH, or postgres://USER@HOST/DATABASE for several processes")
 	f.unless(c.Policy != "", "LBBOT_POLICY", " is empty: the path of the policy file")
 	f.unless(c.Drain > 0 && c.Drain <= Duration(10*time.Minute), "LBBOT_DRAIN",
 		" is %s: more than 0 and 10m at most", c.Drain)

@@ -146,16 +146,13 @@ func TestEachSettingIsChecked(t *testing.T) {
 		"PostgreSQL without a database": {func(c *Config) {
 			c.DatabaseURL = "postgres://u:planted-3@h"
 		},
-			"LBBOT_DATABASE_URL or --database must be sqlite:PATH, or postgres://USER@HOST/DATABASE for several " +
-				"processes"},
+			"LBBOT_DATABASE_URL must be sqlite:PATH, or postgres://USER@HOST/DATABASE for several processes"},
 		"PostgreSQL in other words": {func(c *Config) {
 			c.DatabaseURL = "host=h password=planted-3"
 		},
-			"LBBOT_DATABASE_URL or --database must be sqlite:PATH, or postgres://USER@HOST/DATABASE for several " +
-				"processes"},
+			"LBBOT_DATABASE_URL must be sqlite:PATH, or postgres://USER@HOST/DATABASE for several processes"},
 		"a database without a path": {func(c *Config) { c.DatabaseURL = "sqlite:" },
-			"LBBOT_DATABASE_URL or --database must be sqlite:PATH, or postgres://USER@HOST/DATABASE for several " +
-				"processes"},
+			"LBBOT_DATABASE_URL must be sqlite:PATH, or postgres://USER@HOST/DATABASE for several processes"},
 		"no policy file": {func(c *Config) { c.Policy = "" },
 			"LBBOT_POLICY is empty: the path of the policy file"},
 		"no time to stop": {func(c *Config) { c.Drain = 0 },

@@ -15,31 +15,31 @@ type Database struct {
 // LoadDatabase returns the settings of Database from the same sources as Load. A url that
 // is not empty overrides them. It ignores problems with other settings.
 func LoadDatabase(file string, environ map[string]string, url string) (Database, error) {
-	c, faults, invalid := load(file, environ, func(c *Config) {
-		if url != "" {
-			c.DatabaseURL = url
-		}
-	})
-	if err := only(append(faults, invalid...), "LBBOT_DATABASE_URL", "LBBOT_AUDIT_KEY"); err != nil {
+	r := read(file, environ, flag("--database", "LBBOT_DATABASE_URL", url))
+	if err := r.only("LBBOT_DATABASE_URL", "LBBOT_AUDIT_KEY"); err != nil {
 		return Database{}, err
 	}
-	return Database{URL: c.DatabaseURL, PublicKey: c.auditPublicKey()}, nil
+	return Database{URL: r.config.DatabaseURL, PublicKey: r.config.auditPublicKey()}, nil
 }
 
 // LoadPolicyPath returns the path of the policy file from the same sources as Load. A
 // path that is not empty overrides them. It ignores problems with other settings.
 func LoadPolicyPath(file string, environ map[string]string, path string) (string, error) {
-	c, faults, invalid := load(file, environ, func(c *Config) {
-		if path != "" {
-			c.Policy = path
-		}
-	})
-	return c.Policy, only(append(faults, invalid...), "LBBOT_POLICY")
+	r := read(file, environ, flag("--policy", "LBBOT_POLICY", path))
+	return r.config.Policy, r.only("LBBOT_POLICY")
 }
 
-// only leaves out the problems with other settings.
-func only(problems []error, settings ...string) error {
-	return errors.Join(slices.DeleteFunc(problems, func(err error) bool {
+// flag returns a flag unless its value is empty.
+func flag(name, setting, value string) []Flag {
+	if value == "" {
+		return nil
+	}
+	return []Flag{{name, setting, value}}
+}
+
+// only returns the problems with some settings and with reading the file.
+func (r reading) only(settings ...string) error {
+	return errors.Join(slices.DeleteFunc(append(r.faults, r.invalid...), func(err error) bool {
 		e, ok := errors.AsType[*SettingError](err)
 		return ok && !slices.Contains(settings, e.Setting)
 	})...)

@@ -44,7 +44,7 @@ func TestTheSampleConfigurationIsRightWithItsCommentsRemoved(t *testing.T) {
 	text := regexp.MustCompile(`(?m)^# ([a-z_]+: )`).ReplaceAllString(deployed(t, "lbbot.yaml"), "$1")
 	_, err := Load(file(t, text), nil, nil)
 	require.Error(t, err)
-	problems := regexp.MustCompile(`(?m)^.*lbbot\.yaml:\d+: `).ReplaceAllString(err.Error(), "")
+	problems := regexp.MustCompile(`(?m)^.*lbbot\.yaml:\d+:\d+: `).ReplaceAllString(err.Error(), "")
 	require.Equal(t, strings.Join([]string{
 		"slack_bot_token" + unsendable, "slack_app_token" + unsendable,
 		"zenlayer_token and ZENLAYER_ACCESS_KEY_ID are both set: keep one",

@@ -100,9 +100,10 @@ func (i Inquiry) anyServer() operation.Server {
 	return s
 }
 
-// LoadForReading is Load for commands that only read: the app token may be missing.
-func LoadForReading(file string, environ map[string]string, set func(*Config)) (Config, error) {
-	c, err := Load(file, environ, set)
+// LoadForReading is Load for commands that only read: the app token may be missing. A policy
+// that is not empty overrides the setting.
+func LoadForReading(file string, environ map[string]string, policy string) (Config, error) {
+	c, err := Load(file, environ, flag("--policy", "LBBOT_POLICY", policy))
 	return c, withoutAppToken(err)
 }
 

@@ -26,48 +26,58 @@ const ConfigFile = "lbbot.yaml"
 // byteOrderMark begins files of some Windows editors. It is ignored.
 const byteOrderMark = "\uFEFF"
 
-// places maps a variable to the place of its setting in the file: "lbbot.yaml:3: account".
-type places map[string]string
-
-// readFile sets c from a file, each setting as if its text were in the environment.
-// Problems with settings are joined *SettingError, each with its line; any other error
+// readFile sets the settings from a file, each as if its text were in the environment.
+// Problems with settings are joined *SettingError, each with its place; any other error
 // means that the file could not be read. No error has a value that may be a secret.
-func readFile(c *Config, file string) (places, error) {
+func (r *reading) readFile(file string) error {
 	named := file != ""
 	if !named {
 		file = ConfigFile
 	}
 	text, err := os.ReadFile(filepath.Clean(file))
 	if errors.Is(err, fs.ErrNotExist) && !named {
-		return nil, nil
+		return nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("reading the configuration file: %w; check --config", err)
+		return fmt.Errorf("reading the configuration file: %w; check --config", err)
 	}
 	settings, err := parseFile(file, text)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	found := places{}
 	var faults []error
+	lines := map[string]int{}
 	for _, s := range settings {
-		key, at := s.Key.GetToken().Value, fmt.Sprintf("%s:%d: ", file, lineOf(s.Key))
+		key, place := s.Key.GetToken().Value, Origin{Place: placeOf(file, s.Key)}
 		field, ok := settingInFile(key)
-		if !ok {
-			faults = append(faults, &SettingError{"", at + "unknown setting" + echo(key) + closest(key)})
-			continue
+		variable := field.Tag.Get("env")
+		switch {
+		case !ok:
+			faults = append(faults, &SettingError{"", place, "unknown key" + echo(key) + closest(key)})
+		case lines[key] != 0:
+			faults = append(faults, &SettingError{variable, place,
+				fmt.Sprintf(" is set on line %d already: keep one", lines[key])})
+		default:
+			lines[key] = lineOf(s.Key)
+			if lineOf(s.Value) == lineOf(s.Key) {
+				place = Origin{Place: placeOf(file, s.Value)}
+			}
+			r.from[variable] = place
+			faults = append(faults, r.set(field, s.Value))
 		}
-		found[field.Tag.Get("env")] = at + key
-		faults = append(faults, found.set(c, field, s.Value))
 	}
-	return found, errors.Join(faults...)
+	return errors.Join(faults...)
 }
 
 // parseFile returns the settings of a file, not yet converted.
 func parseFile(file string, text []byte) ([]*ast.MappingValueNode, error) {
-	tree, err := parser.ParseBytes(bytes.TrimPrefix(text, []byte(byteOrderMark)), 0)
+	tree, err := parser.ParseBytes(bytes.TrimPrefix(text, []byte(byteOrderMark)), 0, parser.AllowDuplicateMapKey())
 	if e, ok := errors.AsType[yaml.Error](err); ok {
-		return nil, fmt.Errorf("%s:%d: this is not YAML: %s", file, e.GetToken().Position.Line, e.GetMessage())
+		at, message := e.GetToken().Position, e.GetMessage()
+		if strings.Contains(message, "'\t'") {
+			message = "a tab stands before the text; YAML takes spaces only"
+		}
+		return nil, fmt.Errorf("%s:%d:%d: this is not YAML: %s", file, at.Line, at.Column, message)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: this is not YAML", file)
@@ -92,12 +102,18 @@ func parseFile(file string, text []byte) ([]*ast.MappingValueNode, error) {
 
 func lineOf(n ast.Node) int { return n.GetToken().Position.Line }
 
-// set puts a value of the file into its field of c.
-func (p places) set(c *Config, field reflect.StructField, n ast.Node) error {
+func placeOf(file string, n ast.Node) string {
+	at := n.GetToken().Position
+	return fmt.Sprintf("%s:%d:%d", file, at.Line, at.Column)
+}
+
+// set puts a value of the file into its field.
+func (r *reading) set(field reflect.StructField, n ast.Node) error {
 	if n.Type() == ast.NullType {
+		delete(r.from, field.Tag.Get("env"))
 		return nil // no value: keep the default
 	}
-	variable, value := field.Tag.Get("env"), reflect.ValueOf(c).Elem().FieldByIndex(field.Index)
+	variable, value := field.Tag.Get("env"), reflect.ValueOf(&r.config).Elem().FieldByIndex(field.Index)
 	text, ok := scalar(n)
 	problem := " must be one value, not a list or a group"
 	if field.Type.Kind() == reflect.Slice {
@@ -113,14 +129,14 @@ func (p places) set(c *Config, field reflect.StructField, n ast.Node) error {
 	}
 	switch {
 	case !ok:
-		return &SettingError{variable, p[variable] + problem}
+		return &SettingError{variable, r.from[variable], problem}
 	case text == "" && (field.Type.Kind() == reflect.String || field.Type == reflect.TypeFor[zenlayer.Secret]()):
 		value.SetZero()
 		return nil
 	case text == "":
-		return &SettingError{variable, p[variable] + " has an empty value: leave it out for the default"}
+		return &SettingError{variable, r.from[variable], " has an empty value: leave it out for the default"}
 	}
-	return p.plain(env.ParseWithOptions(c, env.Options{Environment: map[string]string{variable: text}}))
+	return r.from.parsed(env.ParseWithOptions(&r.config, env.Options{Environment: map[string]string{variable: text}}))
 }
 
 func sampleItems(list reflect.Type) string {

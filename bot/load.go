@@ -1,7 +1,6 @@
 package bot
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -17,49 +16,62 @@ import (
 	"lbbot/bot/rotation"
 )
 
-// Load returns the settings: defaults, then the file, then the environment, then set,
-// which is for flags. file may be empty. The error has all problems, one line each, and
-// no secret.
-func Load(file string, environ map[string]string, set func(*Config)) (Config, error) {
-	c, faults, invalid := load(file, environ, set)
-	if len(faults) == 0 {
-		return c, errors.Join(invalid...)
-	}
-	return Config{}, errors.Join(append(faults, others(faults, invalid)...)...)
+// Flag is a setting that is given as a flag.
+type Flag struct {
+	Name    string // such as --policy
+	Setting string // its variable
+	Value   any    // of the setting's type
 }
 
-// load returns the settings, the problems of reading them and the invalid values.
-func load(file string, environ map[string]string, set func(*Config)) (c Config, faults, invalid []error) {
-	c = Defaults()
-	found, fileErr := readFile(&c, file)
-	inFile := c
-	environ, secretErr := secretFiles(environ)
-	envErr := env.ParseWithOptions(&c, env.Options{Environment: aliases(environ)})
-	for _, list := range []*[]string{&c.IncidentChannels, &c.IncidentCreators, &c.Protected} {
+// Load returns the settings: defaults, then the file, then the environment, then flags.
+// file may be empty. The error has all problems, one line each, and no secret.
+func Load(file string, environ map[string]string, flags []Flag) (Config, error) {
+	r := read(file, environ, flags)
+	if len(r.faults) > 0 {
+		r.config = Config{}
+	}
+	return r.config, r.err()
+}
+
+// origins maps the variable of a setting to the origin of its value.
+type origins map[string]Origin
+
+// reading is what was read, valid or not.
+type reading struct {
+	config  Config
+	from    origins
+	faults  []error // of reading
+	invalid []error // values
+}
+
+// err returns all problems.
+func (r reading) err() error {
+	if len(r.faults) == 0 {
+		return errors.Join(r.invalid...)
+	}
+	return errors.Join(append(r.faults[:len(r.faults):len(r.faults)], others(r.faults, r.invalid)...)...)
+}
+
+func read(file string, environ map[string]string, flags []Flag) reading {
+	r := reading{config: Defaults(), from: origins{}}
+	fileErr := r.readFile(file)
+	values, from, secretErr := variables(environ)
+	maps.Copy(r.from, from)
+	envErr := from.parsed(env.ParseWithOptions(&r.config, env.Options{Environment: values}))
+	for _, list := range []*[]string{&r.config.IncidentChannels, &r.config.IncidentCreators, &r.config.Protected} {
 		*list = trimmed(*list)
 	}
-	if set != nil {
-		set(&c)
+	for _, f := range flags {
+		fieldOf(&r.config, f.Setting).Set(reflect.ValueOf(f.Value))
+		r.from[f.Setting] = Origin{Flag: f.Name}
 	}
-	return c, flat(fileErr, secretErr, places(nil).plain(envErr)), found.locate(flat(c.Validate()), inFile, c)
-}
-
-// locate adds the place in the file to each problem with a value from the file.
-func (p places) locate(invalid []error, inFile, c Config) []error {
-	for i, err := range invalid {
-		e, ok := errors.AsType[*SettingError](err)
-		if !ok || p[e.Setting] == "" {
-			continue
-		}
-		for f := range reflect.TypeFor[Config]().Fields() {
-			if f.Tag.Get("env") == e.Setting && reflect.DeepEqual(
-				reflect.ValueOf(inFile).FieldByIndex(f.Index).Interface(),
-				reflect.ValueOf(c).FieldByIndex(f.Index).Interface()) {
-				invalid[i] = &SettingError{e.Setting, p[e.Setting] + strings.TrimPrefix(e.Problem, e.Setting)}
-			}
+	r.faults, r.invalid = flat(fileErr, secretErr, envErr), flat(r.config.Validate())
+	for _, err := range r.invalid {
+		if e, ok := errors.AsType[*SettingError](err); ok {
+			e.Origin = r.from[e.Setting]
 		}
 	}
-	return invalid
+	return r
 }
 
 // others returns the invalid settings that have no problem in faults yet: a token that
@@ -114,36 +126,45 @@ func SecretFiles(environ map[string]string) map[string]string {
 	return files
 }
 
-// secretFiles replaces NAME_FILE by NAME with the content of the file, for
-// every setting that can come from one.
-func secretFiles(environ map[string]string) (map[string]string, error) {
-	environ = cloned(environ)
+// variables returns the values that the environment and the files it names give to settings,
+// and the origin of each. An empty variable counts as not set.
+func variables(environ map[string]string) (values map[string]string, from origins, err error) {
+	values, from = map[string]string{}, origins{}
 	var faults []error
-	for _, name := range secretNames() {
-		setting := canonical(name)
-		file, ok := environ[name+"_FILE"]
-		if !ok || file == "" {
-			continue
-		}
-		if environ[name] != "" {
-			faults = append(faults, &SettingError{setting, name + " and " + name + "_FILE are both set: keep one"})
-			continue
-		}
-		text, err := os.ReadFile(filepath.Clean(file))
-		if err != nil {
-			// Leave out the path: it may be the secret itself.
-			if e, ok := errors.AsType[*fs.PathError](err); ok {
-				err = e.Err
+	for _, name := range variableNames() {
+		setting, value, origin := canonical(name), environ[name], Origin{Variable: name}
+		file := environ[name+"_FILE"]
+		switch {
+		case file == "" || !slices.Contains(secretNames(), name):
+		case value != "":
+			faults = append(faults, &SettingError{setting, origin, " and " + name + "_FILE are both set: keep one"})
+		default:
+			origin.Variable += "_FILE"
+			if value, err = secretFile(file); err != nil {
+				faults = append(faults, &SettingError{setting, origin, ": " + err.Error()})
 			}
-			faults = append(faults, &SettingError{setting,
-				fmt.Sprintf("%s_FILE: reading the file it names: %v", name, err)})
-			continue
 		}
-		if environ[name] = rotation.Text(text).Reveal(); environ[name] == "" {
-			faults = append(faults, &SettingError{setting, fmt.Sprintf("%s_FILE: %s is empty", name, file)})
+		if value != "" && values[setting] == "" {
+			values[setting], from[setting] = value, origin
 		}
 	}
-	return environ, errors.Join(faults...)
+	return values, from, errors.Join(faults...)
+}
+
+// secretFile reads the file of a secret.
+func secretFile(file string) (string, error) {
+	text, err := os.ReadFile(filepath.Clean(file))
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		err = e.Err // leave out the path: it may be the secret itself
+	}
+	if err != nil {
+		return "", fmt.Errorf("reading the file it names: %w", err)
+	}
+	secret := rotation.Text(text).Reveal()
+	if secret == "" {
+		return "", fmt.Errorf("%s is empty", file)
+	}
+	return secret, nil
 }
 
 // keyAliases are the names of the same settings in Zenlayer's Terraform provider.
@@ -164,23 +185,16 @@ func canonical(name string) string {
 	return name
 }
 
-// aliases sets settings from their aliases, and removes empty ones, which count as unset.
-func aliases(environ map[string]string) map[string]string {
-	environ = cloned(environ)
+// variableNames returns the variables of all settings, and after them their aliases.
+func variableNames() []string {
+	var names []string
+	for f := range reflect.TypeFor[Config]().Fields() {
+		names = append(names, f.Tag.Get("env"))
+	}
 	for _, a := range keyAliases() {
-		if environ[a[0]] == "" {
-			environ[a[0]] = environ[a[1]]
-		}
+		names = append(names, a[1])
 	}
-	maps.DeleteFunc(environ, func(_, value string) bool { return value == "" })
-	return environ
-}
-
-func cloned(environ map[string]string) map[string]string {
-	if environ == nil {
-		return map[string]string{}
-	}
-	return maps.Clone(environ)
+	return names
 }
 
 // secretNames returns the variables of all settings that can come from a file, and their
@@ -201,26 +215,23 @@ func secretNames() []string {
 	return names
 }
 
-// plain splits the error of package env into one *SettingError a setting. It names the
-// place in the file if there is one, else the variable.
-func (p places) plain(err error) error {
+// parsed splits the error of package env into one *SettingError a setting, with the origins
+// of the values.
+func (from origins) parsed(err error) error {
 	all, ok := errors.AsType[env.AggregateError](err)
 	if !ok {
 		return err
 	}
 	var faults []error
-	t := reflect.TypeFor[Config]()
 	for _, one := range all.Errors {
 		e, ok := errors.AsType[env.ParseError](one)
-		if !ok {
+		field, known := reflect.TypeFor[Config]().FieldByName(e.Name)
+		if !ok || !known {
 			faults = append(faults, one)
 			continue
 		}
-		name := e.Name
-		if f, ok := t.FieldByName(e.Name); ok {
-			name = f.Tag.Get("env")
-		}
-		faults = append(faults, &SettingError{name, cmp.Or(p[name], name) + " " + wanted(e)})
+		setting := field.Tag.Get("env")
+		faults = append(faults, &SettingError{setting, from[setting], " " + wanted(e)})
 	}
 	return errors.Join(faults...)
 }

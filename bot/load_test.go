@@ -53,7 +53,7 @@ func TestFlagsGoBeforeTheEnvironmentBeforeTheFileBeforeDefaults(t *testing.T) {
 	t.Parallel()
 	name := file(t, "account: from-file\nlog_level: warn\npolicy: file.cedar\nslack_bot_token: xoxb-planted-file\n")
 	c, err := Load(name, environment("LBBOT_LOG_LEVEL", "error", "LBBOT_POLICY", "environment.cedar"),
-		func(c *Config) { c.Policy = "flag.cedar" })
+		[]Flag{{"--policy", "LBBOT_POLICY", "flag.cedar"}})
 	require.NoError(t, err)
 	require.Equal(t, "from-file", c.Account)
 	require.Equal(t, "error", c.LogLevel)
@@ -102,8 +102,8 @@ confirm: protected
 
 func TestAnItemOfAListInTheFileMayContainAComma(t *testing.T) {
 	t.Parallel()
-	c, _, _ := load(file(t, `protected: ["lb, prod/*", b]`), nil, nil)
-	require.Equal(t, []string{"lb, prod/*", "b"}, c.Protected, "none is left unprotected")
+	r := read(file(t, `protected: ["lb, prod/*", b]`), nil, nil)
+	require.Equal(t, []string{"lb, prod/*", "b"}, r.config.Protected, "none is left unprotected")
 }
 
 func TestAnEmptySecretInTheFileCanBeSetInTheEnvironment(t *testing.T) {
@@ -114,7 +114,7 @@ func TestAnEmptySecretInTheFileCanBeSetInTheEnvironment(t *testing.T) {
 	require.True(t, c.AuditKey.IsZero())
 }
 
-func TestProblemsInTheFileAreNamedWithTheirLines(t *testing.T) {
+func TestProblemsInTheFileAreNamedWithTheirPlaces(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		text string
@@ -124,51 +124,61 @@ func TestProblemsInTheFileAreNamedWithTheirLines(t *testing.T) {
 		"a byte order mark":       {"\ufeffaccount: a\r\nrate: 5/1m\r\n", nil},
 		"a byte order mark, only": {"\ufeff", nil},
 		"a fault after such a mark": {"\ufeffpolcy: p\n",
-			[]string{`:1: unknown setting "polcy": did you mean policy?`}},
+			[]string{`:1:1: unknown key "polcy": did you mean policy?`}},
 		"a file of comments": {"# nothing\n", nil},
-		"an unknown setting": {"account: a\npolcy: p\n",
-			[]string{`:2: unknown setting "polcy": did you mean policy?`}},
+		"an unknown key": {"account: a\npolcy: p\n",
+			[]string{`:2:1: unknown key "polcy": did you mean policy?`}},
 		"a setting nobody knows": {"colour: blue\n",
 			[]string{
-				`:1: unknown setting "colour"; ` +
+				`:1:1: unknown key "colour"; ` +
 					`the settings are in deploy/docs/configuration.md and deploy/lbbot.yaml`}},
-		"a setting with hyphens": {"log-level: info\n", []string{`:1: unknown setting: did you mean log_level?`}},
+		"a setting with hyphens": {"log-level: info\n", []string{`:1:1: unknown key: did you mean log_level?`}},
 		"a setting's variable": {"LBBOT_LOG_LEVEL: info\n",
-			[]string{`:1: unknown setting "LBBOT_LOG_LEVEL": did you mean log_level?`}},
+			[]string{`:1:1: unknown key "LBBOT_LOG_LEVEL": did you mean log_level?`}},
 		"a token as a name": {"xoxb-planted-1:\n",
-			[]string{`:1: unknown setting; the settings are in deploy/docs/configuration.md and deploy/lbbot.yaml`}},
+			[]string{`:1:1: unknown key; the settings are in deploy/docs/configuration.md and deploy/lbbot.yaml`}},
 		"everything at once": {"polcy: p\n\nslack_connections: many\ntest_mode: maybe\nprotected: " +
-			"api-lb\ndrain: soon\nrate: 5\n", []string{":1: unknown setting",
-			":3: slack_connections must be a whole number", ":4: test_mode must be true or false",
-			":5: protected must be a list such as [a, b]",
-			`:6: drain is wrong: "soon" is not a duration: such as 20s, 10m, 36h or 400d`,
-			`:7: rate is wrong: "5" is not a rate`}},
+			"api-lb\ndrain: soon\nrate: 5\n", []string{":1:1: unknown key",
+			":3:20: slack_connections must be a whole number", ":4:12: test_mode must be true or false",
+			":5:12: protected must be a list such as [a, b]",
+			`:6:8: drain is wrong: "soon" is not a duration: such as 20s, 10m, 36h or 400d`,
+			`:7:7: rate is wrong: "5" is not a rate`}},
 		"a list of lists": {"protected: [a, [planted]]\n",
-			[]string{":1: protected must be a list such as [a, b]"}},
+			[]string{":1:12: protected must be a list such as [a, b]"}},
 		"a list for one value": {"account: [planted]\n",
-			[]string{":1: account must be one value, not a list or a group"}},
+			[]string{":1:10: account must be one value, not a list or a group"}},
 		"a list for a token": {"slack_bot_token: [xoxb-planted-1]\n",
-			[]string{":1: slack_bot_token must be one value, not a list or a group"}},
+			[]string{":1:18: slack_bot_token must be one value, not a list or a group"}},
 		"a group for a token": {"slack_bot_token:\n  xoxb-planted-1: 1\n",
-			[]string{":1: slack_bot_token must be one value, not a list or a group"}},
+			[]string{":1:1: slack_bot_token must be one value, not a list or a group"}},
 		"a tagged token": {"slack_bot_token: !!binary xoxb-planted-1\n",
-			[]string{":1: slack_bot_token must be one value, not a list or a group"}},
+			[]string{":1:18: slack_bot_token must be one value, not a list or a group"}},
 		"a quote that never closes": {"account: a\nslack_bot_token: \"xoxb-planted-1\n",
-			[]string{":2: this is not YAML: could not find end character of double-quoted text"}},
+			[]string{":2:18: this is not YAML: could not find end character of double-quoted text"}},
 		"two colons in a line": {"slack_bot_token: xoxb-planted-1: x\n",
-			[]string{":1: this is not YAML: mapping value is not allowed in this context"}},
+			[]string{":1:18: this is not YAML: mapping value is not allowed in this context"}},
 		"the same setting twice": {"account: a\naccount: b\n",
-			[]string{`:2: this is not YAML: mapping key "account" already defined at [1:1]`}},
+			[]string{`:2:1: account is set on line 1 already: keep one`}},
 		"a token alone": {"xoxb-planted-1\n", []string{":1: one list of settings is expected"}},
 		"no space behind the colon": {"slack_bot_token:xoxb-planted-1\n",
 			[]string{":1: one list of settings is expected"}},
-		"a list of settings":      {"- account: planted\n", []string{":1: one list of settings is expected"}},
-		"two documents":           {"account: a\n---\naccount: b\n", []string{":3: one list of settings is expected"}},
-		"a value that is not fit": {"log_level: loud\n", []string{`:1: log_level "loud": debug, info, warn or error`}},
+		"a list of settings": {"- account: planted\n", []string{":1: one list of settings is expected"}},
+		"two documents":      {"account: a\n---\naccount: b\n", []string{":3: one list of settings is expected"}},
+		"a value that is not fit": {"log_level: loud\n",
+			[]string{`:1:12: log_level "loud": debug, info, warn or error`}},
 		"an empty value": {"log_format: \"\"\nslack_connections: \"\"\n",
-			[]string{":2: slack_connections has an empty value: leave it out for the default"}},
+			[]string{":2:20: slack_connections has an empty value: leave it out for the default"}},
+		"a misspelt key": {"account: a\r\n\r\nslack_conections: 2\r\n",
+			[]string{`:3:1: unknown key "slack_conections": did you mean slack_connections?`}},
+		"a token as a key, twice": {"xoxb-planted-1: a\nxoxb-planted-1: b\n", []string{":1:1: unknown key; ",
+			":2:1: unknown key; "}},
+		"an indented value": {"account:\n  two words\n", []string{`:1:1: account "two words" must be one word`}},
+		"a list of lines": {"protected:\n  - a\n  - '['\n",
+			[]string{`:1:1: protected: "[" is not a pattern: an opened [ must be closed`}},
+		"a tab before a key": {"account: a\n\tdrain: 1m\n",
+			[]string{":2:1: this is not YAML: a tab stands before the text"}},
 		"a list without brackets": {"approval_reminders: 5m\n",
-			[]string{":1: approval_reminders must be a list such as [5m, 15m]"}},
+			[]string{":1:21: approval_reminders must be a list such as [5m, 15m]"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -196,12 +206,12 @@ func TestASettingWithAProblemIsNotCalledMissingAsWell(t *testing.T) {
 	_, err := Load(path, map[string]string{"SLACK_APP_TOKEN": "xoxb-planted-2", "ZENLAYER_TOKEN_FILE": "planted-3",
 		"LBBOT_DRAIN": "soon"}, nil)
 	require.EqualError(t, err, strings.Join([]string{
-		path + ":1: slack_bot_token must be one value, not a list or a group",
+		path + ":1:18: slack_bot_token must be one value, not a list or a group",
 		"ZENLAYER_TOKEN_FILE: reading the file it names: no such file or directory",
 		`LBBOT_DRAIN is wrong: "soon" is not a duration: such as 20s, 10m, 36h or 400d`,
 		"SLACK_APP_TOKEN does not start with xapp-: take an app-level token, from Basic Information",
 		"ZENLAYER_ACCESS_KEY_ID and ZENLAYER_ACCESS_KEY_SECRET are missing, or ZENLAYER_TOKEN instead of them",
-		path + `:2: account "two words" must be one word without |`,
+		path + `:2:10: account "two words" must be one word without |`,
 	}, "\n"))
 	_, err = Load(path, environment("SLACK_BOT_TOKEN", "xoxb-planted-1", "LBBOT_ACCOUNT", "other words"), nil)
 	require.ErrorContains(t, err, "\n"+`LBBOT_ACCOUNT "other words" must be one word`, "the file does not say this one")
@@ -257,7 +267,8 @@ func TestSecretsCanBeFiles(t *testing.T) {
 			"SLACK_BOT_TOKEN and SLACK_BOT_TOKEN_FILE are both set: keep one"},
 		"a file with another kind of token": {
 			without(environment("SLACK_BOT_TOKEN_FILE", file(t, "xoxp-planted-9")), "SLACK_BOT_TOKEN"), "",
-			"SLACK_BOT_TOKEN does not start with xoxb-: take the bot user token, from OAuth & Permissions"},
+			"the file of SLACK_BOT_TOKEN_FILE does not start with xoxb-: take the bot user token, " +
+				"from OAuth & Permissions"},
 		"the key's secret by its other name": {
 			without(environment("ZENLAYERCLOUD_ACCESS_KEY_PASSWORD_FILE", file(t, "planted-3")),
 				"ZENLAYER_ACCESS_KEY_SECRET"), "xoxb-planted-1", ""},

@@ -132,10 +132,5 @@ func setSecret(c *Config, setting string, secret zenlayer.Secret) {
 
 // fieldOf returns the field of a setting, which must exist.
 func fieldOf(c *Config, setting string) reflect.Value {
-	for f := range reflect.TypeFor[Config]().Fields() {
-		if f.Tag.Get("env") == setting {
-			return reflect.ValueOf(c).Elem().FieldByIndex(f.Index)
-		}
-	}
-	panic("no setting " + setting)
+	return reflect.ValueOf(c).Elem().FieldByName(settingField(setting).Name)
 }

@@ -121,7 +121,7 @@ func (i inquiry) inquiry() (bot.Inquiry, error) {
 func (s session) gateFor(
 	ctx context.Context, i inquiry, ask bot.Inquiry,
 ) (*policy.Gate, operation.Question, func(), error) {
-	c, err := bot.LoadForReading(i.config, s.environ, func(c *bot.Config) { c.Policy = cmp.Or(i.rules, c.Policy) })
+	c, err := bot.LoadForReading(i.config, s.environ, i.rules)
 	if err != nil {
 		return nil, operation.Question{}, nil,
 			usageError{fmt.Errorf("these settings are not enough to look things up; lbbot policy test needs none:\n%w",

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"runtime/pprof"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -28,19 +29,24 @@ func (o *settingFlags) add(cmd *cobra.Command) {
 
 // load reads the settings.
 func (o *settingFlags) load(cmd *cobra.Command, environ map[string]string) (bot.Config, error) {
-	return bot.Load(o.file, environ, func(c *bot.Config) {
-		for name, set := range map[string]func(){
-			"database":   func() { c.DatabaseURL = o.database },
-			"policy":     func() { c.Policy = o.rules },
-			"admin-addr": func() { c.AdminAddr = o.admin },
-			"log-level":  func() { c.LogLevel = o.level },
-			"test-mode":  func() { c.TestMode = o.testMode },
-		} {
-			if cmd.Flags().Changed(name) {
-				set()
-			}
+	return bot.Load(o.file, environ, o.given(cmd))
+}
+
+// given returns the flags that were given.
+func (o *settingFlags) given(cmd *cobra.Command) []bot.Flag {
+	var given []bot.Flag
+	for _, f := range []bot.Flag{
+		{Name: "--database", Setting: "LBBOT_DATABASE_URL", Value: o.database},
+		{Name: "--policy", Setting: "LBBOT_POLICY", Value: o.rules},
+		{Name: "--admin-addr", Setting: "LBBOT_ADMIN_ADDR", Value: o.admin},
+		{Name: "--log-level", Setting: "LBBOT_LOG_LEVEL", Value: o.level},
+		{Name: "--test-mode", Setting: "LBBOT_TEST_MODE", Value: o.testMode},
+	} {
+		if cmd.Flags().Changed(strings.TrimPrefix(f.Name, "--")) {
+			given = append(given, f)
 		}
-	})
+	}
+	return given
 }
 
 // secretFiles returns the files of secrets that no flag replaces.

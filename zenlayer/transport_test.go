@@ -289,3 +289,19 @@ func TestConnectionsAreReused(t *testing.T) {
 	defer mu.Unlock()
 	require.Equal(t, 1, opened)
 }
+
+func TestOnDateGetsTheClockOfEachAnswer(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 10, 21, 7, 28, 0, 0, time.UTC)
+	server := zenlayertest.New(zenlayertest.Options{Now: func() time.Time { return at }})
+	endpoint, err := server.Start()
+	require.NoError(t, err)
+	t.Cleanup(server.Close)
+	var seen []time.Time
+	c, err := zenlayer.New(zenlayer.Config{Endpoint: endpoint, Token: zenlayer.NewSecret("wrong"),
+		OnDate: func(server time.Time) { seen = append(seen, server.UTC()) }})
+	require.NoError(t, err)
+	_, err = c.DescribeInstances(t.Context(), zenlayer.InstanceBM, zenlayer.InstanceFilter{})
+	require.Error(t, err) // a refusal has a date as well
+	require.Equal(t, []time.Time{at}, seen)
+}

@@ -37,6 +37,10 @@ func (x *exam) groups(ctx context.Context) finding {
 			wrong = append(wrong, problem)
 		}
 	}
+	if len(wrong) == len(names) {
+		return fails("take the bot token of the workspace for which "+x.Policy+" is written, or correct the ids",
+			"%s has none of the user groups that the policy names: %s", x.workspace(), strings.Join(wrong, "; "))
+	}
 	if len(wrong) > 0 {
 		return fails("correct the id in "+x.Policy+"; in Slack, /lb-register whoami prints the ids of your own groups",
 			"of the user groups that the policy names, in %s: %s", x.workspace(), strings.Join(wrong, "; "))
@@ -51,7 +55,7 @@ func channelOf(setting string, id func(*exam) string, need string) func(*exam, c
 			return x.channel(ctx, setting, c)
 		}
 		if need != "" {
-			return fails("set "+setting+" to the id of a channel of the bot's owners, such as C0123ABCD: "+findID,
+			return fails("set "+setting+" to the id of a channel of the bot's owners, "+findID,
 				"%s is not set: %s", setting, need)
 		}
 		return passed("%s is not set", setting)
@@ -60,7 +64,7 @@ func channelOf(setting string, id func(*exam) string, need string) func(*exam, c
 
 // What to do about a channel.
 const (
-	findID = "Slack shows it at the end of the channel's details"
+	findID = "which Slack shows at the end of the channel's details"
 	invite = "in the channel, type /invite @lbbot"
 )
 
@@ -71,7 +75,8 @@ func (x *exam) channel(ctx context.Context, setting, id string) finding {
 	case err != nil:
 		return fails(remedyOf(err), "%s: %v", setting, err)
 	case c.ID == "":
-		return fails("check the id: "+findID+"; if the channel is private, "+invite,
+		return fails("check the id, "+findID+", and that the bot token is of the right workspace; if the channel is "+
+			"private, type /invite @lbbot in it",
 			"%s: Slack shows the bot no channel %s in %s", setting, id, x.workspace())
 	case c.Archived:
 		return fails("choose another channel for "+setting+", or unarchive this one",

@@ -15,7 +15,7 @@ func checks() []check {
 		{checkSlack, true, false, nil, (*exam).slackAnswers},
 		{checkBotToken, true, false, slack, (*exam).botToken},
 		{checkAppToken, true, false, slack, (*exam).appToken},
-		{"Socket Mode", true, false, []string{checkAppToken}, (*exam).socketMode},
+		{checkSocketMode, true, false, []string{checkAppToken}, (*exam).socketMode},
 		{"one app", true, false, []string{checkBotToken, checkAppToken}, (*exam).sameApp},
 		{"scopes", true, false, bot, (*exam).scopes},
 		{"user groups", true, false, []string{checkBotToken, checkPolicy}, (*exam).groups},

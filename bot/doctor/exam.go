@@ -36,7 +36,8 @@ type exam struct {
 	appID       string // of the app token
 	policy      *rules.Set
 	database    journal.Inspection
-	running     *health.Report
+	running     *health.Report // what the bot says about itself; nil if it did not answer
+	mayRun      string         // why a bot may be running; empty if none does
 	clocks      []clock
 	balancers   []zenlayer.LoadBalancer
 	cloudErr    error

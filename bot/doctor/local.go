@@ -27,6 +27,7 @@ func (x *exam) runningBot(ctx context.Context) finding {
 	if errors.Is(err, ErrNoBot) {
 		return skipped("%v", err)
 	}
+	x.mayRun = "a bot is running"
 	if err != nil {
 		return fails("look at the log of the bot, and restart it if it hangs", "%v", err)
 	}
@@ -97,9 +98,14 @@ func (x *exam) readsDatabase(ctx context.Context) finding {
 			return warns("let the user that runs lbbot read the lock file", "%v", err)
 		}
 		if held {
+			x.mayRun = "the database is in use"
 			return warns("if the bot is running, set LBBOT_ADMIN_ADDR as it has it; else stop the other process, or "+
 				"use another database", "%s is locked by another process, and no bot answers", x.database.Name)
 		}
+	}
+	if n := x.database.Replicas; n > 0 {
+		x.mayRun = "a replica is running"
+		return passed("%s can be read; %s", x.database.Name, count(n, "live replica"))
 	}
 	return passed("%s can be read", x.database.Name)
 }

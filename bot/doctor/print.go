@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 )
 
 // Write writes a line for each check: verdict, name, what was found and the time taken;
@@ -15,10 +14,9 @@ func (r Report) Write(w io.Writer) error {
 	counts := map[Verdict]int{}
 	for _, c := range r.Checks {
 		counts[c.Verdict]++
-		took := time.Duration(c.TookMS * float64(time.Millisecond)).Round(100 * time.Microsecond)
 		fmt.Fprintf(&b, "%-11s  %-22s  %s", c.Verdict, c.Check, c.Found)
 		if c.Verdict != NotChecked {
-			fmt.Fprintf(&b, "  (%s)", took)
+			fmt.Fprintf(&b, "  (%.1f ms)", c.TookMS)
 		}
 		b.WriteByte('\n')
 		if c.Next != "" {

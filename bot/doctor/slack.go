@@ -20,6 +20,8 @@ const (
 	checkSlack    = "Slack"
 	checkBotToken = "bot token"
 	checkAppToken = "app token"
+
+	checkSocketMode = "Socket Mode"
 )
 
 func (x *exam) slackAnswers(ctx context.Context) finding {
@@ -104,8 +106,8 @@ func (x *exam) socketMode(ctx context.Context) finding {
 		return fails(socketModeOff, "Socket Mode is switched off (link_disabled), says the running bot")
 	case on != nil && on.Slack.Connections > 0:
 		return passed("the running bot is connected")
-	case on != nil:
-		return skipped("a bot is running, and a second connection would take commands away from it")
+	case on != nil, x.Connect && x.mayRun != "":
+		return skipped("%s, and a second connection would take commands away from it", x.mayRun)
 	case x.Inside, !x.Connect:
 		return passed("Slack gave the address of a connection, which was not opened: that is what --connect does")
 	}

@@ -20,8 +20,11 @@ type Inspection struct {
 	Absent bool   // there is no file yet; the bot creates it at its first start
 
 	Version, Known int64     // of the tables, and of those that this program needs; Version 0: there are none
+	Replicas       int       // on PostgreSQL: processes with a heartbeat in the last minute
 	Settings       []Setting // that decide whether commits survive a power cut
 }
+
+const liveReplicas = "select count(*) from replicas where not gone and beat_at > " + databaseTime + " - 60000"
 
 // Setting is one setting of a database.
 type Setting struct {
@@ -56,6 +59,11 @@ func Inspect(ctx context.Context, url string) (found Inspection, err error) {
 	found.Name, found.Known = s.name, sources[len(sources)-1].Version
 	if found.Version, err = s.storedVersion(ctx); err != nil {
 		return found, s.explain("reading the version of journal", err)
+	}
+	if s.url != "" && found.Version == found.Known {
+		if err := s.db.QueryRowContext(ctx, liveReplicas).Scan(&found.Replicas); err != nil {
+			return found, s.explain("counting the replicas in journal", err)
+		}
 	}
 	found.Settings, err = s.durability(ctx)
 	return found, s.explain("reading the settings of journal", err)

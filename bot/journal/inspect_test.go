@@ -26,13 +26,18 @@ func TestInspectReadsADatabaseBesideItsBot(t *testing.T) {
 			s, err := Open(t.Context(), Config{URL: c.url})
 			require.NoError(t, err)
 			t.Cleanup(func() { require.NoError(t, s.Close()) })
+			if s.PostgresURL() != "" {
+				require.NoError(t, s.Join(t.Context(), "a"))
+			}
 			found, err := Inspect(t.Context(), c.url)
 			require.NoError(t, err)
 			require.False(t, found.Absent)
 			require.Equal(t, found.Known, found.Version)
 			require.Positive(t, found.Known)
 			require.Equal(t, c.want, found.Settings)
-			if found.File != "" {
+			if found.File == "" {
+				require.Equal(t, 1, found.Replicas)
+			} else {
 				held, err := InUse(found.File)
 				require.NoError(t, err)
 				require.True(t, held)

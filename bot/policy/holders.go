@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	"golang.org/x/sync/errgroup"
+
 	"lbbot/bot/operation"
 	"lbbot/bot/policy/rules"
 )
@@ -22,10 +24,11 @@ type Holders struct {
 var ErrNoPolicy = errors.New("no policy is in force")
 
 // Holders returns the rules that permit an action to somebody, in the order of the file.
-// It leaves open the channel, the listener and everything about the request, evaluates
-// only the people whom the policies or the user groups name, and does not ask Slack
-// whether they are guests or deactivated. A rule that permits nobody is not in the list.
-// It is ErrNoPolicy, or what of the groups could not be read. It blocks for Slack.
+// It leaves open the channel, the listener and everything about the request, and evaluates
+// the people whom the policies or the user groups name. Of the first 50 it asks Slack whether
+// they are guests, bots, deactivated or of another organization, and leaves those out. A rule
+// that permits nobody is not in the list. The error is ErrNoPolicy, or says what of the
+// groups could not be read. It blocks for Slack, at most for LookupTimeout.
 func (g *Gate) Holders(ctx context.Context, action operation.Action) ([]Holders, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, LookupTimeout, errLookupTimeout)
 	defer cancel()
@@ -44,7 +47,7 @@ func (g *Gate) Holders(ctx context.Context, action operation.Action) ([]Holders,
 	by := map[string]*Holders{}
 	look := search{set: now.set, groups: groups}
 	nobody := now.set.UnnamedPerson()
-	for _, id := range append(look.named(), nobody) {
+	for _, id := range append(g.members(ctx, home, look.named()), nobody) {
 		p := operation.Person{ID: id, TeamID: home.TeamID}
 		permits, err := now.set.somewhere(action, p, memberOf(groups, p))
 		if err != nil {
@@ -66,6 +69,28 @@ func (g *Gate) Holders(ctx context.Context, action operation.Action) ([]Holders,
 		}
 	}
 	return list, nil
+}
+
+// members leaves out people whom no policy can permit anything, as far as Slack says so now.
+func (g *Gate) members(ctx context.Context, home operation.Workspace, ids []string) []string {
+	refused := make([]bool, len(ids))
+	var all errgroup.Group
+	all.SetLimit(lookupsAtOnce)
+	for i, id := range ids[:min(len(ids), maxLookups)] {
+		all.Go(func() error {
+			p, err := g.person(ctx, home, id)
+			refused[i] = err == nil && refusePerson(home, p, operation.Actor{}, operation.Place{}) != ""
+			return nil
+		})
+	}
+	_ = all.Wait() // always nil
+	var list []string
+	for i, id := range ids {
+		if !refused[i] {
+			list = append(list, id)
+		}
+	}
+	return list
 }
 
 // named returns the people whom the policies or their groups name, once each.

@@ -117,6 +117,11 @@ func brokenPolicies() []brokenSetup {
 			next: `add a permit for Action::"approve"`},
 		{name: "too few approvers", broke: func(s *setup) { s.rule(`@approvals("1")`, `@approvals("3")`) },
 			check: "who may approve", found: "needs 3 approvals, and only 2 other people", next: "their own"},
+		{name: "the only approver has left", broke: func(s *setup) {
+			s.rule(`Usergroup::"S03LEAD", action == Action::"approve"`, `Usergroup::"S03LEAD", action == `+
+				`Action::"viewHistory"`)
+			s.policy(s.text() + `@id("x") permit (principal==Person::"U0EXA", action==Action::"approve", resource);`)
+		}, check: "who may approve", found: "and nobody may approve", next: "add a permit"},
 		{name: "unknown user group", broke: func(s *setup) { s.rule("S03LEAD", "S09GONE") }, check: "user groups",
 			found: "S09GONE does not exist", next: "correct the id"},
 		{name: "no creators of incident channels", broke: set("LBBOT_INCIDENT_CREATORS", ""), check: "policy file",

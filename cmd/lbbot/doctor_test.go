@@ -44,6 +44,14 @@ func (s *setup) policy(text string) {
 	require.NoError(s.t, os.WriteFile(s.env["LBBOT_POLICY"], []byte(text), 0o600))
 }
 
+// text is the policy as it is now.
+func (s *setup) text() string {
+	s.t.Helper()
+	text, err := os.ReadFile(s.env["LBBOT_POLICY"])
+	require.NoError(s.t, err)
+	return string(text)
+}
+
 // rule replaces a text of the policy.
 func (s *setup) rule(from, to string) {
 	s.t.Helper()
@@ -133,9 +141,9 @@ func TestDoctorPrintsALineForEachCheckAndTheNextStep(t *testing.T) {
 	s.env["LBBOT_OWNER_CHANNEL"] = "C0GENERAL"
 	code, out, said := runs(t, s.env, "doctor")
 	require.Equal(t, exitFailed, code)
-	require.Regexp(t, `(?m)^ok           bot token {15}@lbbot in the workspace Sandbox .* \([0-9.]+(ms|µs|s)\)$`, out)
+	require.Regexp(t, `(?m)^ok           bot token {15}@lbbot in the workspace Sandbox .* \([0-9.]+ ms\)$`, out)
 	require.Regexp(t, `(?m)^failed       owner channel {11}LBBOT_OWNER_CHANNEL: the bot is not a member of `+
-		`#general \(C0GENERAL\)  \(\S+\)\n {37}→ in the channel, type /invite @lbbot$`, out)
+		`#general \(C0GENERAL\)  \([0-9.]+ ms\)\n {37}→ in the channel, type /invite @lbbot$`, out)
 	require.Contains(t, out, "\n1 failed, 2 not checked, 23 ok\n")
 	require.Equal(t, "lbbot: something that the bot needs is wrong\n", said)
 }
@@ -154,7 +162,22 @@ func TestDoctorReportsEachProblemOfTheConfiguration(t *testing.T) {
 	require.Len(t, problems, 2, said)
 	require.Contains(t, strings.Join(problems, "\n"), "configuration: LBBOT_RATE is wrong")
 	require.Contains(t, strings.Join(problems, "\n"), "configuration: LBBOT_DRAIN is wrong")
-	require.Len(t, of(r, doctor.NotChecked), 26)
+	require.Len(t, of(r, doctor.NotChecked), 1)
+}
+
+func TestDoctorSaysThatTheBotTokenIsOfAnotherWorkspace(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "world.yaml")
+	require.NoError(t, os.WriteFile(file, []byte("workspace: {name: Elsewhere}\n"+
+		"people: [{name: ana}]\nchannels: [{name: random, creator: ana}]\n"), 0o600))
+	s := standIns(t, "--world", file).install(t)
+	s.env["LBBOT_OWNER_CHANNEL"], s.env["LBBOT_INCIDENT_CREATORS"] = "C0OPS", "U0INCBOT"
+	code, r, said := s.examined()
+	require.Equal(t, exitFailed, code)
+	groups := of(r, doctor.Failed)["user groups"]
+	require.Contains(t, groups.Found, "the workspace Elsewhere (")
+	require.Contains(t, groups.Found, "has none of the user groups that the policy names: S01SRE does not exist")
+	require.Contains(t, groups.Next, "take the bot token of the workspace", said)
+	require.Contains(t, of(r, doctor.Failed)["owner channel"].Next, "that the bot token is of the right workspace")
 }
 
 func TestDoctorComparesTheAppsOfTheTokens(t *testing.T) {

@@ -111,6 +111,8 @@ func of(r doctor.Report, verdicts ...doctor.Verdict) map[string]doctor.Result {
 }
 
 func TestDoctorIsGreenInTheSandbox(t *testing.T) {
+	operating, err := filepath.Abs("../../deploy/docs/operating.md")
+	require.NoError(t, err)
 	o := standIns(t)
 	s := o.install(t)
 	s.args = []string{"--connect"}
@@ -128,6 +130,13 @@ func TestDoctorIsGreenInTheSandbox(t *testing.T) {
 	require.Contains(t, of(r, doctor.OK)["running bot"].Found, "is ready, with 2 connections to Slack, the last hello")
 	require.Equal(t, "the running bot is connected", of(r, doctor.OK)["Socket Mode"].Found)
 	require.Contains(t, of(r, doctor.OK)["durable settings"].Found, "journal_mode is wal")
+
+	page, err := os.ReadFile(operating) //nolint:gosec // of this repository
+	require.NoError(t, err)
+	_, rows, _ := strings.Cut(string(page), "\n## Doctor\n")
+	for _, c := range r.Checks {
+		require.Regexp(t, "(?m)^\\| (`[^|]*, )?`"+c.Check+"`", rows)
+	}
 
 	s.args = []string{"--local"}
 	code, r, said = s.examined()

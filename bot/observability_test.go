@@ -16,6 +16,7 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/stretchr/testify/require"
 
+	"lbbot/bot"
 	"lbbot/bot/health"
 )
 
@@ -46,8 +47,8 @@ func alertRules(t *testing.T) []alertRule {
 	return file.Groups[0].Rules
 }
 
-// promtool runs Prometheus's tool in a folder.
-func promtool(t *testing.T, dir string, args ...string) {
+// promtool runs Prometheus's tool in a folder, with a text to read.
+func promtool(t *testing.T, dir, text string, args ...string) {
 	t.Helper()
 	path, err := exec.LookPath("promtool")
 	if errors.Is(err, exec.ErrNotFound) {
@@ -55,7 +56,7 @@ func promtool(t *testing.T, dir string, args ...string) {
 	}
 	require.NoError(t, err)
 	cmd := exec.CommandContext(t.Context(), path, args...)
-	cmd.Dir = dir
+	cmd.Dir, cmd.Stdin = dir, strings.NewReader(text)
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, string(out))
 }
@@ -69,8 +70,8 @@ func TestEachAlertFiresOnItsFaultAndNoneInHealth(t *testing.T) {
 		requireIn(t, string(text), "      - {alertname: "+a.Alert+", eval_time: 2h, exp_alerts: []}\n")
 		requireIn(t, string(text), "      - alertname: "+a.Alert+"\n")
 	}
-	promtool(t, dir, "check", "rules", "lbbot.rules.yaml")
-	promtool(t, dir, "test", "rules", "lbbot.rules.test.yaml")
+	promtool(t, dir, "", "check", "rules", "lbbot.rules.yaml")
+	promtool(t, dir, "", "test", "rules", "lbbot.rules.test.yaml")
 }
 
 func TestAlertsAndTheRunbookLeadToEachOther(t *testing.T) {
@@ -146,7 +147,7 @@ func TestDashboardShowsTheMetricsOfTheCode(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "shown.yaml"),
 		[]byte("groups:\n- name: shown\n  rules:\n"+strings.Join(rules, "\n")+"\n"), 0o600))
-	promtool(t, dir, "check", "rules", "shown.yaml")
+	promtool(t, dir, "", "check", "rules", "shown.yaml")
 }
 
 func TestAlertsAreAboutMetricsOfTheCode(t *testing.T) {
@@ -157,4 +158,14 @@ func TestAlertsAreAboutMetricsOfTheCode(t *testing.T) {
 			require.Contains(t, metrics, strings.TrimSuffix(name, "_bucket"), a.Alert)
 		}
 	}
+}
+
+func TestMetricsFollowTheConventionsOfPrometheus(t *testing.T) {
+	t.Parallel()
+	h := open(t, func(c *bot.Config) { c.AdminAddr = "127.0.0.1:0" })
+	text := h.exposed()
+	for _, name := range found(`(?m)^# TYPE (lbbot_\w+)`, text) {
+		require.Contains(t, metricNames(t), name)
+	}
+	promtool(t, ".", text, "check", "metrics")
 }

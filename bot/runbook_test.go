@@ -1,8 +1,8 @@
 package bot_test
 
 import (
-	"bufio"
 	"context"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -30,25 +30,37 @@ type rehearsal struct {
 	end   func(h *house)
 }
 
-// value is the sum of a metric over the series that have all the labels; -1 if the admin
-// port does not answer.
-func (h *house) value(name string, labels ...string) float64 {
+// exposed is what the admin port has for Prometheus; "" if it does not answer.
+func (h *house) exposed() string {
 	h.t.Helper()
 	all := adminAddress.FindAllStringSubmatch(h.log.String(), -1)
 	require.NotEmpty(h.t, all)
 	answer, err := http.Get("http://" + all[len(all)-1][1] + "/metrics")
 	if err != nil {
-		return -1
+		return ""
 	}
 	defer func() { require.NoError(h.t, answer.Body.Close()) }()
+	text, err := io.ReadAll(answer.Body)
+	require.NoError(h.t, err)
+	return string(text)
+}
+
+// value is the sum of a metric over the series that have all the labels; -1 if the admin
+// port does not answer.
+func (h *house) value(name string, labels ...string) float64 {
+	h.t.Helper()
+	text := h.exposed()
+	if text == "" {
+		return -1
+	}
 	sum := 0.0
-	for lines := bufio.NewScanner(answer.Body); lines.Scan(); {
-		series, text, _ := strings.Cut(lines.Text(), " ")
+	for line := range strings.Lines(text) {
+		series, number, _ := strings.Cut(strings.TrimSpace(line), " ")
 		if metric, _, _ := strings.Cut(series, "{"); metric != name ||
 			slices.ContainsFunc(labels, func(l string) bool { return !strings.Contains(series, l) }) {
 			continue
 		}
-		n, err := strconv.ParseFloat(text, 64)
+		n, err := strconv.ParseFloat(number, 64)
 		require.NoError(h.t, err)
 		sum += n
 	}

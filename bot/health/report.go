@@ -32,7 +32,8 @@ func steps() map[Code]struct{ next, heading string } {
 		Database:        {"check the disk, or the PostgreSQL server", "the-database-takes-no-write"},
 		Heartbeat:       {"check the PostgreSQL server and the network to it", "the-database-takes-no-write"},
 		RequestStuck:    {"search the log for the operation, then restart lbbot", "a-request-does-not-go-on"},
-		Policy:          {"give this replica the newest policy file", "a-replica-lacks-the-newest-policy"},
+		Policy: {"wait if the words say so, else give this replica the newest policy file",
+			"a-replica-lacks-the-newest-policy"},
 	}
 }
 

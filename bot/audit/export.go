@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -44,6 +45,19 @@ type exported struct {
 // the trail. CSV is written so that no spreadsheet takes a cell, or a part of
 // one, for a formula.
 func Export(ctx context.Context, w io.Writer, s Source, format string) (n int64, err error) {
+	return export(ctx, w, s, format, func(Entry) bool { return true })
+}
+
+// ExportPerson is Export with only the events that a person caused or that name them, by
+// their Slack id. It is not a whole trail, so it proves nothing.
+func ExportPerson(ctx context.Context, w io.Writer, s Source, format, userID string) (n int64, err error) {
+	named := regexp.MustCompile(`\b` + regexp.QuoteMeta(userID) + `\b`)
+	return export(ctx, w, s, format, func(e Entry) bool {
+		return e.ActorID == userID || named.MatchString(e.Data)
+	})
+}
+
+func export(ctx context.Context, w io.Writer, s Source, format string, about func(Entry) bool) (n int64, err error) {
 	buffered := bufio.NewWriterSize(w, 1<<16)
 	write, flush, err := trailWriter(buffered, format)
 	if err != nil {
@@ -51,6 +65,9 @@ func Export(ctx context.Context, w io.Writer, s Source, format string) (n int64,
 	}
 	err = s.ReadTrail(ctx, func(r Reading) error {
 		return entries(ctx, r, func(e Entry) error {
+			if !about(e) {
+				return nil
+			}
 			n++
 			return write(e)
 		})

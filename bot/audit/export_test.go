@@ -8,6 +8,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -163,4 +164,25 @@ func TestALineOfAnExportIsBounded(t *testing.T) {
 	text := exportOf(t) + `{"position":3,"data":"` + strings.Repeat("x", longestLine)
 	_, err := VerifyExport(strings.NewReader(text), Expected{})
 	require.ErrorContains(t, err, "reading line 3 of the export")
+}
+
+func TestExportOfAPersonHasWhatTheyDidAndWhatNamesThem(t *testing.T) {
+	t.Parallel()
+	m := newMemory(time.Now)
+	m.chain = chainOf(5)
+	for i, e := range []Entry{
+		{ActorID: "U0ANA", Data: "{}"},
+		{ActorID: "system", Data: `{"requester":"U0ANA"}`},
+		{ActorID: "U0BO", Data: `{"told":"U0DEV,U0ANA"}`},
+		{ActorID: "U0ANABEL", Data: `{"requester":"U0ANABEL"}`},
+		{ActorID: "U0BO", Data: `{"requester":"U0BO"}`},
+	} {
+		m.chain[i].OperationID, m.chain[i].ActorID, m.chain[i].Data = "", e.ActorID, e.Data
+	}
+	var out bytes.Buffer
+	n, err := ExportPerson(t.Context(), &out, m, FormatJSONL, "U0ANA")
+	require.NoError(t, err)
+	require.EqualValues(t, 3, n)
+	require.NotContains(t, out.String(), "U0ANABEL")
+	require.Equal(t, 3, strings.Count(out.String(), "\n"))
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -116,6 +117,14 @@ func TestTheTrailIsExportedAndVerifiedOnTheCommandLine(t *testing.T) {
 	require.Equal(t, exitFailed, code)
 	require.Contains(t, said, "broken at position 2, event 2 (accepted")
 
+	code, out, said = runs(t, nil, "operations", "export", "--database", url, "--person", "U0BO")
+	require.Equal(t, exitFine, code, said)
+	require.Contains(t, said, strconv.Itoa(strings.Count(out, "\n"))+" events exported")
+	for line := range strings.Lines(out) {
+		require.Contains(t, line, "U0BO")
+	}
+	require.Less(t, strings.Count(out, "\n"), 4, "not those of others")
+
 	code, out, said = runs(t, nil, "operations", "export", "--database", url, "--format", "csv")
 	require.Equal(t, exitFine, code, said)
 	require.True(t, strings.HasPrefix(out, "position,previous,hash,"), out)
@@ -177,7 +186,7 @@ func TestListSaysWhatItsFlagsTake(t *testing.T) {
 
 func TestWrongArgumentsOfOperationsAreUsageErrors(t *testing.T) {
 	for _, args := range [][]string{{"list", "--since", "yesterday"}, {"list", "--limit", "0"}, {"show"},
-		{"export", "--format", "xml"},
+		{"export", "--format", "xml"}, {"export", "--person", "ana"},
 		{"verify", "--head", "7"}, {"verify", "--public-key", "x"}, {"verify", "--file", "none"},
 		{"list", "--database", "mysql://x"}} {
 		code, _, said := runs(t, nil, append([]string{"operations"}, args...)...)

@@ -15,16 +15,20 @@ import (
 )
 
 func (s session) exportCommand(d source) *cobra.Command {
-	var format, output string
+	var format, output, person string
 	cmd := &cobra.Command{
 		Use:   "export",
 		Short: "Export the audit trail",
 		Long: "Export the whole audit trail, with positions and hashes, as JSON lines or as CSV. The number\n" +
-			"of events goes to standard error.",
+			"of events goes to standard error. With --person, only the events that they caused or that\n" +
+			"name them: that is not a whole trail, so it proves nothing.",
 		Args: usage(none),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if format != audit.FormatJSONL && format != audit.FormatCSV {
 				return usageError{fmt.Errorf("--format %s is not known: jsonl or csv", format)}
+			}
+			if err := personFault(person); err != nil {
+				return usageError{err}
 			}
 			return d.read(cmd.Context(), func(j *journal.Store, _ bot.Database) error {
 				w, done := s.out, func() error { return nil }
@@ -35,7 +39,7 @@ func (s session) exportCommand(d source) *cobra.Command {
 					}
 					w, done = file, file.Close
 				}
-				n, err := audit.Export(cmd.Context(), w, j, format)
+				n, err := export(cmd.Context(), w, j, format, person)
 				if err = errors.Join(err, done()); err != nil && output != "" {
 					return fmt.Errorf("%s is not complete and is removed: %w", output,
 						errors.Join(err, os.Remove(output)))
@@ -48,8 +52,17 @@ func (s session) exportCommand(d source) *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&format, "format", audit.FormatJSONL, "jsonl, which verify can read, or csv")
+	cmd.Flags().StringVar(&person, "person", "", "Slack user id of one person, such as U0123ABCD")
 	cmd.Flags().StringVar(&output, "output", "", "file to create (default standard output)")
 	return cmd
+}
+
+// export writes the trail, or what it has about one person.
+func export(ctx context.Context, w io.Writer, s audit.Source, format, person string) (int64, error) {
+	if person == "" {
+		return audit.Export(ctx, w, s, format)
+	}
+	return audit.ExportPerson(ctx, w, s, format, person)
 }
 
 func (s session) verifyCommand(d source) *cobra.Command {

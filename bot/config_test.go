@@ -132,7 +132,7 @@ func TestEachSettingIsChecked(t *testing.T) {
 		"so few calls that no preview would be ready": {func(c *Config) {
 			c.ZenlayerRate = Rate{59, Duration(time.Minute)}
 		},
-			"LBBOT_ZENLAYER_RATE is 59/1m0s: at least 1/1s, or no preview would be ready in time, or 0 for no limit"},
+			"LBBOT_ZENLAYER_RATE is 59/1m: at least 1/1s, or no preview would be ready in time, or 0 for no limit"},
 		"no account name": {func(c *Config) { c.Account = "" },
 			`LBBOT_ACCOUNT "" must be one word without |`},
 		"an account name of two words": {func(c *Config) { c.Account = "my account" },
@@ -158,7 +158,7 @@ func TestEachSettingIsChecked(t *testing.T) {
 		"no time to stop": {func(c *Config) { c.Drain = 0 },
 			"LBBOT_DRAIN is 0s: more than 0 and 10m at most"},
 		"too much time to stop": {func(c *Config) { c.Drain = Duration(11 * time.Minute) },
-			"LBBOT_DRAIN is 11m0s: more than 0 and 10m at most"},
+			"LBBOT_DRAIN is 11m: more than 0 and 10m at most"},
 		"kept for good": {func(c *Config) { c.Retention = 0 }, ""},
 		"kept for a few days": {func(c *Config) {
 			c.Retention = Duration(6 * 24 * time.Hour)
@@ -237,12 +237,12 @@ func TestEachSettingIsChecked(t *testing.T) {
 		"reminders out of order": {func(c *Config) {
 			c.ApprovalReminders = []Duration{Duration(15 * time.Minute), Duration(5 * time.Minute)}
 		},
-			"LBBOT_APPROVAL_REMINDERS has 5m0s: each must be later than the one before, and before " +
+			"LBBOT_APPROVAL_REMINDERS has 5m: each must be later than the one before, and before " +
 				"LBBOT_APPROVAL_WITHIN"},
 		"a reminder after the end": {func(c *Config) {
 			c.ApprovalReminders = []Duration{Duration(time.Hour)}
 		},
-			"LBBOT_APPROVAL_REMINDERS has 1h0m0s: each must be later than the one before, and before " +
+			"LBBOT_APPROVAL_REMINDERS has 1h: each must be later than the one before, and before " +
 				"LBBOT_APPROVAL_WITHIN"},
 		"an owner's channel by name": {func(c *Config) { c.OwnerChannel = "#ops" },
 			`LBBOT_OWNER_CHANNEL "#ops" must be a channel id such as C0123ABCD, not a name`},
@@ -315,7 +315,11 @@ func TestDurationsAndRatesAreReadAndWritten(t *testing.T) {
 		"seconds":             {"20s", new(Duration), "20s", ""},
 		"days":                {"400d", new(Duration), "400d", ""},
 		"whole days in hours": {"48h", new(Duration), "2d", ""},
-		"mixed units":         {"1h30m", new(Duration), "1h30m0s", ""},
+		"mixed units":         {"1h30m", new(Duration), "1h30m", ""},
+		"minutes":             {"10m0s", new(Duration), "10m", ""},
+		"hours":               {"36h0m0s", new(Duration), "36h", ""},
+		"hours and seconds":   {"1h0m5s", new(Duration), "1h0m5s", ""},
+		"nothing at all":      {"0", new(Duration), "0s", ""},
 		"nothing":             {"", new(Duration), "", `"" is not a duration: such as 20s, 10m, 36h or 400d`},
 		"a number without a unit": {"20", new(Duration), "",
 			`"20" is not a duration: such as 20s, 10m, 36h or 400d`},
@@ -327,7 +331,7 @@ func TestDurationsAndRatesAreReadAndWritten(t *testing.T) {
 			`"1.5d" is not a duration: such as 20s, 10m, 36h or 400d`},
 		"more than can be counted": {"99999999d", new(Duration), "",
 			`"99999999d" is not a duration: such as 20s, 10m, 36h or 400d`},
-		"a rate":        {"10/10m", new(Rate), "10/10m0s", ""},
+		"a rate":        {"10/10m", new(Rate), "10/10m", ""},
 		"a rate by day": {"100/1d", new(Rate), "100/1d", ""},
 		"no limit":      {"0", new(Rate), "0", ""},
 		"a rate without a time": {"10", new(Rate), "",

@@ -12,12 +12,18 @@ import (
 // Duration is a time.Duration whose text may also have days: 400d, 20s.
 type Duration time.Duration
 
-// String writes whole days as days.
+// String writes whole days as days, and leaves out zero minutes and seconds: 36h, 10m.
 func (d Duration) String() string {
 	if day := Duration(24 * time.Hour); d >= day && d%day == 0 {
 		return strconv.Itoa(int(d/day)) + "d"
 	}
-	return time.Duration(d).String()
+	text := time.Duration(d).String()
+	for _, zero := range []string{"m0s", "h0m"} {
+		if strings.HasSuffix(text, zero) {
+			text = text[:len(text)-2]
+		}
+	}
+	return text
 }
 
 // UnmarshalText reads 20s, 10m, 36h or 400d.
@@ -67,7 +73,7 @@ func (r Rate) turns() int {
 	return max(1, int(2*time.Second/r.every()))
 }
 
-// String writes 10/10m0s.
+// String writes 10/10m.
 func (r Rate) String() string {
 	if r.N == 0 {
 		return "0"

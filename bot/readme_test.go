@@ -120,29 +120,21 @@ func TestReadmeNamesEverySettingWithItsKeyAndDefault(t *testing.T) {
 	require.Len(t, rows, defaults.NumField(), "a row of configuration.md is no setting")
 }
 
-// minutes is 30m, not 30m0s.
-func minutes(d bot.Duration) string {
-	if s, ok := strings.CutSuffix(d.String(), "m0s"); ok {
-		return s + "m"
-	}
-	return d.String()
-}
-
 // shownDefault writes a default as people write it in the environment.
 func shownDefault(v reflect.Value) string {
 	switch d := v.Interface().(type) {
 	case []string:
 		return strings.Join(d, ",")
 	case bot.Duration:
-		return minutes(d)
+		return d.String()
 	case []bot.Duration:
 		list := make([]string, len(d))
 		for i := range d {
-			list[i] = minutes(d[i])
+			list[i] = d[i].String()
 		}
 		return strings.Join(list, ",")
 	case bot.Rate:
-		return strings.TrimSuffix(d.String(), "0s")
+		return d.String()
 	}
 	switch v.Kind() {
 	case reflect.String:

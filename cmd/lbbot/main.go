@@ -58,8 +58,8 @@ func run(ctx context.Context, args []string, environ map[string]string, out, err
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usageError{fmt.Errorf("%w\nSee %s --help", err, cmd.CommandPath())}
 	})
-	root.AddCommand(s.runCommand(), s.sandboxCommand(), s.doctorCommand(), s.manifestCommand(), s.blocksCommand(),
-		s.policyCommand(), s.operationsCommand(), s.benchCommand(), s.versionCommand())
+	root.AddCommand(s.runCommand(), s.sandboxCommand(), s.doctorCommand(), s.configCommand(), s.manifestCommand(),
+		s.blocksCommand(), s.policyCommand(), s.operationsCommand(), s.benchCommand(), s.versionCommand())
 	err := root.ExecuteContext(ctx)
 	if err != nil {
 		fmt.Fprintln(errOut, "lbbot: "+strings.ReplaceAll(err.Error(), "\n", "\n       "))

@@ -27,6 +27,14 @@ func (o *settingFlags) add(cmd *cobra.Command) {
 	f.StringVar(&o.admin, "admin-addr", "", "host:port of health and metrics, empty for none (LBBOT_ADMIN_ADDR)")
 }
 
+// addAll adds the flags of add and the others of lbbot run that are settings.
+func (o *settingFlags) addAll(cmd *cobra.Command) {
+	o.add(cmd)
+	f := cmd.Flags()
+	f.StringVar(&o.level, "log-level", "", "debug, info, warn or error (LBBOT_LOG_LEVEL)")
+	f.BoolVar(&o.testMode, "test-mode", false, "rehearse: do everything except the call that writes (LBBOT_TEST_MODE)")
+}
+
 // load reads the settings.
 func (o *settingFlags) load(cmd *cobra.Command, environ map[string]string) (bot.Config, error) {
 	return bot.Load(o.file, environ, o.given(cmd))
@@ -78,6 +86,7 @@ func (s session) runCommand() *cobra.Command {
 			if err != nil {
 				return usageError{err}
 			}
+			bot.WarnOfUnknown(log, s.environ)
 			defer levelSignals(log, level)()
 			return profiled(profile, func() error {
 				b, err := bot.New(cmd.Context(), c, log)
@@ -89,10 +98,8 @@ func (s session) runCommand() *cobra.Command {
 			})
 		},
 	}
-	o.add(cmd)
+	o.addAll(cmd)
 	f := cmd.Flags()
-	f.StringVar(&o.level, "log-level", "", "debug, info, warn or error (LBBOT_LOG_LEVEL)")
-	f.BoolVar(&o.testMode, "test-mode", false, "rehearse: do everything except the call that writes (LBBOT_TEST_MODE)")
 	f.StringVar(&profile, "cpu-profile", "", "file for a processor profile, written at the end")
 	_ = f.MarkHidden("cpu-profile") // for lbbot bench --profile
 	return cmd

@@ -163,9 +163,9 @@ func TestAlertsAreAboutMetricsOfTheCode(t *testing.T) {
 func TestMetricsFollowTheConventionsOfPrometheus(t *testing.T) {
 	t.Parallel()
 	h := open(t, func(c *bot.Config) { c.AdminAddr = "127.0.0.1:0" })
-	text := h.exposed()
+	text, metrics := h.exposed(), metricNames(t)
 	for _, name := range found(`(?m)^# TYPE (lbbot_\w+)`, text) {
-		require.Contains(t, metricNames(t), name)
+		require.Contains(t, metrics, name)
 	}
 	promtool(t, ".", text, "check", "metrics")
 }

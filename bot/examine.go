@@ -41,7 +41,7 @@ func Examine(ctx context.Context, c Config, err error, e Examination) doctor.Rep
 // examine is Examine from inside the running bot.
 func (b *Bot) examine(ctx context.Context, limiter zenlayer.Limiter) []render.Check {
 	s := b.inUse.Load().examined(limiter)
-	s.Inside, s.TimeZone = true, os.Getenv("TZ")
+	s.Inside, s.TimeZone = b.journal, os.Getenv("TZ")
 	s.Running = func(ctx context.Context) (health.Report, error) { return b.report(ctx), nil }
 	report := doctor.Run(ctx, s)
 	list := make([]render.Check, len(report.Checks))
@@ -88,7 +88,7 @@ func (c Config) askRunning(ctx context.Context) (on health.Report, err error) {
 	}
 	defer func() { _ = resp.Body.Close() }()
 	if err := json.NewDecoder(io.LimitReader(resp.Body, 1<<20)).Decode(&on); err != nil || on.Version == "" {
-		return on, fmt.Errorf("another program answers at %s, or another version of lbbot", address)
+		return on, fmt.Errorf("%w at %s", doctor.ErrOther, address)
 	}
 	return on, nil
 }

@@ -14,7 +14,8 @@ func (x *exam) groups(ctx context.Context) finding {
 	}
 	all, err := x.directory.Groups(ctx)
 	if err != nil {
-		return fails(remedyOf(err), "Slack does not say who is in the user groups that the policy names: %v", err)
+		return fails(remedyOf(err), "Slack does not say who is in the user groups that the policy names: %v",
+			plain(err))
 	}
 	var wrong, names []string
 	for _, id := range x.policy.Groups {
@@ -73,7 +74,7 @@ func (x *exam) channel(ctx context.Context, setting, id string) finding {
 	c, err := x.directory.Channel(ctx, id)
 	switch {
 	case err != nil:
-		return fails(remedyOf(err), "%s: %v", setting, err)
+		return fails(remedyOf(err), "%s: %v", setting, plain(err))
 	case c.ID == "":
 		return fails("check the id, "+findID+", and that the bot token is of the right workspace; if the channel is "+
 			"private, type /invite @lbbot in it",

@@ -36,7 +36,7 @@ func (x *exam) zenlayerAnswers(ctx context.Context) finding {
 		return fails("check ZENLAYER_ENDPOINT, and the proxy in between: this is no answer of Zenlayer's API", "%v",
 			x.cloudErr)
 	case !answered:
-		return unreachable("ZENLAYER_ENDPOINT", address, x.cloudErr)
+		return unreachable("Zenlayer", "ZENLAYER_ENDPOINT", address, x.cloudErr)
 	}
 	return passed("%s answers", address)
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"lbbot/bot/health"
+	"lbbot/bot/journal"
 	"lbbot/zenlayer"
 )
 
@@ -63,8 +64,8 @@ type Settings struct {
 	// Connect opens one Socket Mode connection. A second process of the app would lose
 	// commands to it.
 	Connect bool
-	// Inside says that the running bot itself asks.
-	Inside bool
+	// Inside is the running bot itself, if that asks; else nil.
+	Inside *journal.Store
 	// Running asks the running bot how it is; ErrNoBot if there is none.
 	Running func(context.Context) (health.Report, error)
 	Now     func() time.Time

@@ -95,6 +95,22 @@ func TestConnectIsRefusedWhileABotMayRun(t *testing.T) {
 	}
 }
 
+// Closing any descriptor of the file would release the locks that the bot's SQLite holds on it.
+func TestTheRunningBotDoesNotOpenItsDatabaseAgain(t *testing.T) {
+	t.Parallel()
+	url := "sqlite:" + filepath.Join(t.TempDir(), "lbbot.db")
+	running, err := journal.Open(t.Context(), journal.Config{URL: url})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, running.Close()) })
+	folder := t.TempDir() // to open it for writing is an error
+	slack, cloud := sandbox.New(sandbox.Options{}), zenlayertest.New(zenlayertest.Options{})
+	found := examined(t, slack, cloud, func(s *Settings) { s.Inside, s.DatabaseURL = running, "sqlite:"+folder })
+	for _, name := range []string{checkFolder, checkDatabase, "tables", "durable settings"} {
+		require.Equal(t, OK, found[name].Verdict, found[name])
+	}
+	require.Contains(t, found["durable settings"].Found, "journal_mode is wal")
+}
+
 func TestNobodyApprovesTheirOwnRequest(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -112,8 +112,8 @@ func (x *exam) reads(server string, at time.Time) {
 	x.clocks = append(x.clocks, clock{server, ahead})
 }
 
-// unreachable is the finding if a server does not answer.
-func unreachable(setting, address string, err error) finding {
+// unreachable is the finding if an API does not answer.
+func unreachable(api, setting, address string, err error) finding {
 	host := address
 	if u, parseErr := url.Parse(address); parseErr == nil && u.Host != "" {
 		host = u.Host
@@ -129,5 +129,5 @@ func unreachable(setting, address string, err error) finding {
 	if strings.Contains(err.Error(), "server gave HTTP response to HTTPS client") { // net/http has no type for it
 		next = "check " + setting + ": the server at " + host + " does not speak TLS"
 	}
-	return fails(next, "%s does not answer: %v", host, err)
+	return fails(next, "no answer of %s's API from %s: %v", api, host, err)
 }

@@ -1,9 +1,11 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,8 +20,12 @@ const (
 	checkRunning  = "running bot"
 )
 
-// ErrNoBot means that no bot is running, as far as this machine can see.
-var ErrNoBot = errors.New("no bot answers")
+// ErrNoBot means that no bot is running, as far as this machine can see. ErrOther means that
+// another program, or another version of lbbot, answers in its place.
+var (
+	ErrNoBot = errors.New("no bot answers")
+	ErrOther = errors.New("another program, or another version of lbbot, answers")
+)
 
 // runningBot asks the bot at its admin address.
 func (x *exam) runningBot(ctx context.Context) finding {
@@ -28,6 +34,9 @@ func (x *exam) runningBot(ctx context.Context) finding {
 		return skipped("%v", err)
 	}
 	x.mayRun = "a bot is running"
+	if errors.Is(err, ErrOther) {
+		return fails("set LBBOT_ADMIN_ADDR to the address of the bot", "%v", err)
+	}
 	if err != nil {
 		return fails("look at the log of the bot, and restart it if it hangs", "%v", err)
 	}
@@ -65,12 +74,18 @@ func (x *exam) dataFolder(context.Context) finding {
 	}
 	folder := filepath.Dir(path)
 	next := "let the user that runs lbbot write to " + folder + ", or name another file in LBBOT_DATABASE_URL"
+	if _, err := os.Stat(folder); errors.Is(err, fs.ErrNotExist) {
+		return fails("create it, or name another file in LBBOT_DATABASE_URL", "the folder %s does not exist", folder)
+	}
 	f, err := os.CreateTemp(folder, ".lbbot-doctor-*")
 	if err != nil {
 		return fails(next, "%s cannot be written: %v", folder, err)
 	}
 	if err := errors.Join(f.Close(), os.Remove(f.Name())); err != nil {
 		return fails(next, "%s cannot be written: %v", folder, err)
+	}
+	if x.Inside != nil { // closing the file here would release the bot's locks on it
+		return passed("%s can be written", folder)
 	}
 	db, err := os.OpenFile(filepath.Clean(path), os.O_RDWR, 0)
 	if errors.Is(err, os.ErrNotExist) {
@@ -86,13 +101,22 @@ func (x *exam) dataFolder(context.Context) finding {
 // readsDatabase opens the database without changing it.
 func (x *exam) readsDatabase(ctx context.Context) finding {
 	var err error
-	if x.database, err = journal.Inspect(ctx, x.DatabaseURL); err != nil {
-		return fails("check LBBOT_DATABASE_URL; the message says what else to do", "%v", err)
+	if x.Inside != nil {
+		x.database, err = x.Inside.Inspect(ctx)
+	} else {
+		x.database, err = journal.Inspect(ctx, x.DatabaseURL)
+	}
+	if err != nil {
+		do, words := journal.Advice(err), err.Error()
+		if do != "" {
+			words = strings.Replace(words, do+": ", "", 1)
+		}
+		return fails(cmp.Or(do, "check LBBOT_DATABASE_URL"), "%s", words)
 	}
 	if x.database.Absent {
 		return passed("%s does not exist yet; the bot creates it at its first start", x.database.Name)
 	}
-	if x.running == nil && x.database.File != "" {
+	if x.running == nil && x.Inside == nil && x.database.File != "" {
 		held, err := journal.InUse(x.database.File)
 		if err != nil {
 			return warns("let the user that runs lbbot read the lock file", "%v", err)
@@ -135,8 +159,11 @@ func (x *exam) durable(context.Context) finding {
 	}
 	switch {
 	case len(wrong) > 0:
-		return fails("switch it on, so that a power cut loses no request; SQLite needs a file on a local disk",
-			"%s", strings.Join(wrong, ", "))
+		next := "switch it on for this database: until then a power cut can lose accepted requests"
+		if x.file() != "" {
+			next = "start the bot once, which sets it; if it cannot, move the file to a local disk"
+		}
+		return fails(next, "%s", strings.Join(wrong, ", "))
 	case len(all) == 0:
 		return passed("the bot sets them when it creates the database")
 	}

@@ -57,7 +57,8 @@ func (x *exam) whoAsks(ctx context.Context) finding {
 			return fails("correct what the message names", "%v", err)
 		}
 		if len(held) == 0 && action == operation.ActionRegister {
-			return fails("add a permit for Action::\"register\" to "+x.Policy+"; deploy/docs/policy.md has examples",
+			return fails("add a permit for Action::\"register\" to "+x.Policy+", or end the forbid that holds for "+
+				"everybody; deploy/docs/policy.md has examples",
 				"no rule permits anybody to add a server")
 		}
 		lines = append(lines, string(action)+": "+byRule(held))

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"lbbot/bot/health"
+	"lbbot/bot/operation"
 	"lbbot/bot/slackapp/manifest"
 	"lbbot/bot/slackapp/socket"
 	"lbbot/bot/slackapp/web"
@@ -28,7 +29,7 @@ func (x *exam) slackAnswers(ctx context.Context) finding {
 	x.identity, x.identityErr = x.web.Identity(ctx)
 	x.reads("Slack", x.identity.Date)
 	if err := x.identityErr; err != nil && !web.Answered(err) {
-		return unreachable("SLACK_API_URL", x.SlackAPIURL, err)
+		return unreachable("Slack", "SLACK_API_URL", x.SlackAPIURL, err)
 	}
 	host := x.SlackAPIURL
 	if u, err := url.Parse(host); err == nil {
@@ -76,7 +77,7 @@ func meaning(code string) string {
 
 // appToken asks for the address of a connection, without opening one.
 func (x *exam) appToken(ctx context.Context) finding {
-	if x.Inside {
+	if x.Inside != nil {
 		return passed("the running bot uses it")
 	}
 	_, x.openErr = x.web.Opener(x.AppToken)(ctx)
@@ -87,7 +88,7 @@ func (x *exam) appToken(ctx context.Context) finding {
 	case refused:
 		return fails(r.Remedy(), "Slack refuses SLACK_APP_TOKEN: %s", meaning(r.Code))
 	case !web.Answered(x.openErr):
-		return unreachable("SLACK_API_URL", x.SlackAPIURL, x.openErr)
+		return unreachable("Slack", "SLACK_API_URL", x.SlackAPIURL, x.openErr)
 	}
 	return fails("run doctor again in a minute", "Slack gives no address for a connection: %v", x.openErr)
 }
@@ -108,7 +109,7 @@ func (x *exam) socketMode(ctx context.Context) finding {
 		return passed("the running bot is connected")
 	case on != nil, x.Connect && x.mayRun != "":
 		return skipped("%s, and a second connection would take commands away from it", x.mayRun)
-	case x.Inside, !x.Connect:
+	case x.Inside != nil, !x.Connect:
 		return passed("Slack gave the address of a connection, which was not opened: that is what --connect does")
 	}
 	hello, err := socket.Try(ctx, socket.Config{Open: x.web.Opener(x.AppToken), OpenTimeout: 5 * time.Second,
@@ -146,6 +147,14 @@ func (x *exam) sameApp(ctx context.Context) finding {
 			"SLACK_BOT_TOKEN is of the app %s and SLACK_APP_TOKEN of %s", of, x.appID)
 	}
 	return passed("both tokens are of %s", of)
+}
+
+// plain is an error without the remedy, which stands in the next line.
+func plain(err error) error {
+	if e, ok := errors.AsType[*operation.SetupError](err); ok {
+		return e.Err
+	}
+	return err
 }
 
 // remedyOf is what a person has to change if Slack refuses something for good.

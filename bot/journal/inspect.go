@@ -10,6 +10,7 @@ import (
 
 	"github.com/gofrs/flock"
 
+	"lbbot/bot/journal/internal/advice"
 	"lbbot/bot/journal/internal/sqlitefile"
 )
 
@@ -32,8 +33,8 @@ type Setting struct {
 	Unsafe      bool // commits may be lost
 }
 
-// Inspect reads a database that a bot may be using. Its errors say what to do. It blocks
-// until ctx ends.
+// Inspect reads a database that a bot may be using, in another process. Its errors say what
+// to do. It blocks until ctx ends.
 func Inspect(ctx context.Context, url string) (found Inspection, err error) {
 	s := newStore(Config{ReadOnly: true})
 	if rest, ok := strings.CutPrefix(url, "sqlite:"); ok {
@@ -51,12 +52,21 @@ func Inspect(ctx context.Context, url string) (found Inspection, err error) {
 	if err := s.connect(ctx, url); err != nil {
 		return found, err
 	}
+	return s.Inspect(ctx)
+}
+
+// Inspect is the function of this name for an open journal. The file of an SQLite journal
+// must not be opened twice in one process: closing it would release the locks of both.
+func (s *Store) Inspect(ctx context.Context) (found Inspection, err error) {
 	p, err := s.provider()
 	if err != nil {
 		return found, err
 	}
 	sources := p.ListSources()
 	found.Name, found.Known = s.name, sources[len(sources)-1].Version
+	if s.url == "" {
+		found.File = s.name
+	}
 	if found.Version, err = s.storedVersion(ctx); err != nil {
 		return found, s.explain("reading the version of journal", err)
 	}
@@ -87,6 +97,9 @@ func (s *Store) durability(ctx context.Context) ([]Setting, error) {
 	}
 	return list, nil
 }
+
+// Advice says what a person can do about an error of a journal; "" if there is nothing to say.
+func Advice(err error) string { return advice.On(err) }
 
 // InUse reports whether another process has locked an SQLite file. It takes a shared lock
 // for a moment, in which a bot cannot start.

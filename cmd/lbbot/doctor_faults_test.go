@@ -72,12 +72,12 @@ func brokenSlack() []brokenSetup {
 			broke: faulty(`{"fault":"web-api","method":"usergroups.list","error":"paid_teams_only"}`),
 			next:  "user groups need a paid Slack plan"},
 		{name: "Slack does not answer", broke: set("SLACK_API_URL", "http://127.0.0.1:1/api/"), check: "Slack",
-			found: "127.0.0.1:1 does not answer", next: "check SLACK_API_URL"},
+			found: "API from 127.0.0.1:1", next: "check SLACK_API_URL"},
 		{name: "Slack answers with a page", broke: faulty(`{"fault":"web-api","status":502}`), check: "Slack",
 			found: "status 502", next: "HTTPS_PROXY"},
 		{name: "Slack without TLS", broke: func(s *setup) {
 			s.env["SLACK_API_URL"] = strings.Replace(s.env["SLACK_API_URL"], "http:", "https:", 1)
-		}, check: "Slack", found: "does not answer", next: "does not speak TLS"},
+		}, check: "Slack", found: "no answer of Slack's API", next: "does not speak TLS"},
 	}
 }
 
@@ -151,9 +151,9 @@ func brokenCloud() []brokenSetup {
 		{name: "no right to VMs", broke: faulty(`{"fault":"no-right","service":"vm"}`), check: "VM servers",
 			found: "the key may not read them", next: "only bare metal servers can be added", warns: true},
 		{name: "Zenlayer does not answer", broke: set("ZENLAYER_ENDPOINT", "http://127.0.0.1:1"), check: "Zenlayer",
-			found: "127.0.0.1:1 does not answer", next: "check ZENLAYER_ENDPOINT"},
+			found: "API from 127.0.0.1:1", next: "check ZENLAYER_ENDPOINT"},
 		{name: "Zenlayer drops calls", broke: faulty(`{"fault":"cloud-off"}`), check: "Zenlayer",
-			found: "does not answer", next: "this machine must reach"},
+			found: "no answer of Zenlayer's API", next: "this machine must reach"},
 		{name: "a proxy answers", broke: faulty(`{"fault":"cloud-502","times":-1}`), check: "Zenlayer",
 			found: "HTTP 502", next: "the proxy in between"},
 		{name: "a firewall answers", broke: faulty(`{"fault":"zenlayer","kind":"451","times":-1}`), check: "Zenlayer",
@@ -172,7 +172,7 @@ func brokenStores() []brokenSetup {
 	database := func(url string) func(*setup) { return set("LBBOT_DATABASE_URL", url) }
 	return []brokenSetup{
 		{name: "no folder", broke: database("sqlite:/nowhere/lbbot.db"), check: "data folder",
-			found: "/nowhere cannot be written", next: "LBBOT_DATABASE_URL"},
+			found: "the folder /nowhere does not exist", next: "create it"},
 		{name: "a folder that cannot be written", broke: database("sqlite:/proc/lbbot.db"), check: "data folder",
 			found: "/proc cannot be written", next: "let the user that runs lbbot write to /proc"},
 		{name: "a folder in place of the file", broke: func(s *setup) {
@@ -180,7 +180,7 @@ func brokenStores() []brokenSetup {
 		}, check: "data folder", found: "is a directory", next: "let the user that runs lbbot write to"},
 		{name: "not a database", broke: func(s *setup) {
 			require.NoError(s.t, os.WriteFile(s.database(), []byte(strings.Repeat("x", 8192)), 0o600))
-		}, check: "database", found: "this file is not a database", next: "LBBOT_DATABASE_URL"},
+		}, check: "database", found: "file is not a database", next: "name another with --database"},
 		{name: "tables of a newer version", broke: func(s *setup) {
 			s.sql("insert into journal_version (version_id, is_applied) values (9999, 1)")
 		}, check: "tables", found: "version 9999, and this lbbot knows", next: "run the newer lbbot"},
@@ -188,7 +188,7 @@ func brokenStores() []brokenSetup {
 			s.sql("delete from journal_version where version_id > 40")
 		}, check: "tables", found: "they have version 40", next: "start the bot once", warns: true},
 		{name: "not durable", broke: func(s *setup) { s.sql("pragma journal_mode = delete") },
-			check: "durable settings", found: "journal_mode is delete", next: "a power cut"},
+			check: "durable settings", found: "journal_mode is delete", next: "start the bot once"},
 		{name: "locked by another program", broke: func(s *setup) {
 			s.sql("select 1")
 			lock := flock.New(s.database() + ".lock")
@@ -199,10 +199,10 @@ func brokenStores() []brokenSetup {
 		}, check: "database", found: "is locked by another process, and no bot answers", next: "LBBOT_ADMIN_ADDR",
 			warns: true},
 		{name: "PostgreSQL is down", broke: database("postgres://lbbot:hunter2@127.0.0.1:1/lbbot"), check: "database",
-			found: "connection refused", next: "LBBOT_DATABASE_URL"},
+			found: "connection refused", next: "the server cannot be reached: start it"},
 		{name: "PostgreSQL refuses the password", broke: func(s *setup) {
 			s.env["LBBOT_DATABASE_URL"] = "postgres://lbbot:hunter2@" + refusingPostgres(s.t) + "/lbbot?sslmode=disable"
-		}, check: "database", found: "password authentication failed", next: "LBBOT_DATABASE_URL"},
+		}, check: "database", found: "password authentication failed", next: "correct the user and the password"},
 	}
 }
 
@@ -219,7 +219,7 @@ func brokenMachines() []brokenSetup {
 				"code":"slack_connection","words":"no connection to Slack: link_disabled","next":"see"}]}`)
 		}, check: "running bot,Socket Mode", found: "link_disabled", next: "see"},
 		{name: "another program at the admin address", broke: func(s *setup) { s.bot(http.StatusOK, "<html>hello") },
-			check: "running bot", found: "another program answers at", next: "look at the log"},
+			check: "running bot", found: "answers at 127.0.0.1:", next: "set LBBOT_ADMIN_ADDR"},
 		{name: "unknown time zone", broke: set("TZ", "Mars/Olympus"), check: "time zone data",
 			found: `"Mars/Olympus"`, next: "tzdata", warns: true},
 	}

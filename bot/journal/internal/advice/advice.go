@@ -17,6 +17,9 @@ const (
 	postgresTooMany  = "53300"
 	postgresStopping = "57P01"
 	postgresStarting = "57P03"
+	postgresLogin    = "28000"
+	postgresPassword = "28P01"
+	postgresUnknown  = "3D000"
 )
 
 // On returns what a person can do about an error of SQLite or PostgreSQL; "" if there is
@@ -52,10 +55,17 @@ func sqliteAdvice(err error) string {
 
 func postgresAdvice(err error) string {
 	e, ok := errors.AsType[*pgconn.PgError](err)
+	if _, connects := errors.AsType[*pgconn.ConnectError](err); !ok && connects {
+		return "the server cannot be reached: start it, or correct the host and the port in LBBOT_DATABASE_URL"
+	}
 	if !ok {
 		return ""
 	}
 	switch e.Code {
+	case postgresLogin, postgresPassword:
+		return "the server refuses the login: correct the user and the password in LBBOT_DATABASE_URL"
+	case postgresUnknown:
+		return "the server has no such database: create it, or correct its name in LBBOT_DATABASE_URL"
 	case postgresReadOnly:
 		return "the server or the database is read-only: make it writable, or set LBBOT_DATABASE_URL to one that is; " +
 			"the bot then continues by itself"

@@ -5,7 +5,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -249,24 +251,35 @@ func (s *storm) usesNoOldSecret(db *sql.DB, first string) {
 	require.Equal(s.t, 1, refused, "the try of the wrong pair")
 }
 
-// Slack revokes both tokens while the bot runs, so that it is not ready and tries once a
+// mounted writes one file of a secret, in a folder of its own.
+func (h *house) mounted(dir, name, content string) {
+	h.t.Helper()
+	if h.files == nil {
+		h.files = map[string]string{}
+	}
+	h.files[name] = filepath.Join(dir, name, name)
+	require.NoError(h.t, os.MkdirAll(filepath.Join(dir, name), 0o700))
+	require.NoError(h.t, filewatch.Install(filepath.Join(dir, name), map[string][]byte{name: []byte(content)}))
+}
+
+// All tokens are revoked while the bot runs, so that it is not ready and tries once a
 // minute. New tokens in the files end that at once.
 func TestGoodTokensInTheFilesEndARefusal(t *testing.T) {
 	t.Parallel()
-	h := stand(t, nil)
+	h := stand(t, func(c *bot.Config) {
+		c.ZenlayerAccessKeyID, c.ZenlayerAccessKeySecret = "", zenlayer.Secret{}
+		c.ZenlayerToken = zenlayer.NewSecret(secret)
+	})
 	dir := t.TempDir()
-	h.files = map[string]string{}
 	write := func(suffix string) {
-		for name, token := range map[string]zenlayer.Secret{"SLACK_BOT_TOKEN": h.config.SlackBotToken,
-			"SLACK_APP_TOKEN": h.config.SlackAppToken} {
-			h.files[name] = filepath.Join(dir, name, name)
-			require.NoError(t, os.MkdirAll(filepath.Join(dir, name), 0o700))
-			require.NoError(t, filewatch.Install(filepath.Join(dir, name),
-				map[string][]byte{name: []byte(token.Reveal() + suffix)}))
-		}
+		h.mounted(dir, "SLACK_BOT_TOKEN", h.config.SlackBotToken.Reveal()+suffix)
+		h.mounted(dir, "SLACK_APP_TOKEN", h.config.SlackAppToken.Reveal()+suffix)
+		h.mounted(dir, "ZENLAYER_TOKEN", h.config.ZenlayerToken.Reveal()+suffix)
 	}
 	write("")
+	h.cloud.Accept(zenlayer.Credentials{Token: zenlayer.NewSecret(secret)})
 	h.start()
+	h.cloud.Withdraw(zenlayer.Credentials{Token: zenlayer.NewSecret(secret)})
 	h.slack.WithdrawToken(h.config.SlackBotToken.Reveal())
 	h.slack.WithdrawToken(h.config.SlackAppToken.Reveal())
 	h.slack.Refresh()
@@ -278,9 +291,34 @@ func TestGoodTokensInTheFilesEndARefusal(t *testing.T) {
 	}, 20*time.Second, 5*time.Millisecond)
 	h.slack.IssueToken(sandbox.TheBotToken, h.config.SlackBotToken.Reveal()+"-2")
 	h.slack.IssueToken(sandbox.TheAppToken, h.config.SlackAppToken.Reveal()+"-2")
+	h.cloud.Accept(zenlayer.Credentials{Token: zenlayer.NewSecret(secret + "-2")})
 	write("-2")
+	h.tells("ZENLAYER_TOKEN", tellsUsed)
 	require.Eventually(t, func() bool { return h.ready() == nil }, 20*time.Second, 5*time.Millisecond)
 	h.types(ana, incident, good)
 	h.clicks(ana, h.sees(ana, incident, "Preview"), "req_send")
 	h.sees(ana, incident, "Added")
+}
+
+// A key of another account works, but does not see the load balancers of this one.
+func TestKeyOfAnotherAccountIsNotUsed(t *testing.T) {
+	t.Parallel()
+	h := stand(t, nil)
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.Header.Get("Authorization"), "Credential="+keyID+"-2,") {
+			_, _ = io.WriteString(w, `{"requestId":"R","response":{"requestId":"R","totalCount":0,"dataSet":[]}}`)
+			return
+		}
+		h.cloud.ServeHTTP(w, r)
+	}))
+	t.Cleanup(front.Close)
+	h.config.ZenlayerEndpoint = front.URL
+	dir := t.TempDir()
+	h.mounted(dir, "ZENLAYER_ACCESS_KEY_ID", keyID)
+	h.start()
+	require.Eventually(t, func() bool { return len(h.cloud.CallsOf("DescribeInstances")) > 0 }, 20*time.Second,
+		5*time.Millisecond, "the listeners are known")
+	h.mounted(dir, "ZENLAYER_ACCESS_KEY_ID", keyID+"-2")
+	h.tells("ZENLAYER_ACCESS_KEY_SECRET", tellsRefused)
+	require.Contains(t, h.log.String(), "the new credentials do not see load balancer")
 }

@@ -61,9 +61,9 @@ func TestErrorsHideTheSecretThatTheAttemptWasSignedWith(t *testing.T) {
 	t.Parallel()
 	var client *zenlayer.Client
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		next, err := client.With(zenlayer.Credentials{Token: zenlayer.NewSecret("p1anted-token-2")})
-		require.NoError(t, err)
-		client.Adopt(next)
+		if next, err := client.With(zenlayer.Credentials{Token: zenlayer.NewSecret("p1anted-token-2")}); err == nil {
+			client.Adopt(next)
+		}
 		_, _ = io.WriteString(w, "you sent "+r.Header.Get("Authorization"))
 	}))
 	defer server.Close()

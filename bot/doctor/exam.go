@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -79,11 +80,11 @@ func (x *exam) close() {
 // password returns the password in a database URL.
 func password(address string) string {
 	u, err := url.Parse(address)
-	if err != nil || u.User == nil {
+	if err != nil {
 		return ""
 	}
 	secret, _ := u.User.Password()
-	return secret
+	return cmp.Or(secret, u.Query().Get("password"))
 }
 
 // redact removes secrets. No text should have one.

@@ -9,15 +9,15 @@ import (
 
 func TestInspectReadsADatabaseBesideItsBot(t *testing.T) {
 	t.Parallel()
-	url := "sqlite:" + filepath.Join(t.TempDir(), "lbbot.db")
-	found, err := Inspect(t.Context(), url)
+	file := "sqlite:" + filepath.Join(t.TempDir(), "lbbot.db")
+	found, err := Inspect(t.Context(), file)
 	require.NoError(t, err)
 	require.True(t, found.Absent)
 	for name, c := range map[string]struct {
 		url  string
 		want []Setting
 	}{
-		"SQLite": {url, []Setting{{Name: "journal_mode", Value: "wal"}}},
+		"SQLite": {file, []Setting{{Name: "journal_mode", Value: "wal"}}},
 		"PostgreSQL": {servers.Database(t), []Setting{{Name: "synchronous_commit", Value: "on"},
 			{Name: "fsync", Value: "off", Unsafe: true}, {Name: "full_page_writes", Value: "on"}}}, // for speed
 	} {
@@ -44,4 +44,12 @@ func TestInspectReadsADatabaseBesideItsBot(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestInspectFindsThatPostgresMayLoseCommits(t *testing.T) {
+	t.Parallel()
+	found, err := Inspect(t.Context(), servers.Database(t)+"&synchronous_commit=off")
+	require.NoError(t, err)
+	require.Equal(t, Setting{Name: "synchronous_commit", Value: "off", Unsafe: true}, found.Settings[0])
+	require.Zero(t, found.Version)
 }

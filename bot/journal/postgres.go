@@ -44,7 +44,7 @@ func (s *Store) connectPostgres(ctx context.Context, url string) error {
 	if err := s.db.QueryRowContext(ctx, "show synchronous_commit").Scan(&durable); err != nil {
 		return s.explain("opening journal", err)
 	}
-	if durable == "off" {
+	if durable == "off" && !s.readOnly {
 		return fmt.Errorf("opening journal %s: synchronous_commit is off, so an accepted operation could be lost: "+
 			"switch it on for this database", s.name)
 	}

@@ -11,81 +11,97 @@ import (
 // the environment (env). A secret can also be the content of a file whose path is in the
 // variable of the same name with _FILE appended. The zero value is not valid: start from
 // Defaults.
+//
+// The comment of a field is the text of deploy/docs/configuration.md and of the schema for
+// editors; see Schema. More tags say what is accepted: oneof, the range of a number, and the
+// first letters of a Slack id.
 type Config struct {
-	// The bot token, xoxb-…; required.
+	// Required; bot token, `xoxb-…`.
 	SlackBotToken zenlayer.Secret `yaml:"slack_bot_token" env:"SLACK_BOT_TOKEN"`
-	// The app-level token, xapp-…; required.
+	// Required; app-level token with `connections:write`, `xapp-…`.
 	SlackAppToken zenlayer.Secret `yaml:"slack_app_token" env:"SLACK_APP_TOKEN"`
-	// The base URL of the Web API; it ends in a slash.
+	// Address of Slack's Web API, for proxies and stand-ins; ends in a slash.
 	SlackAPIURL string `yaml:"slack_api_url" env:"SLACK_API_URL"`
-	// The number of connections of this process, 1 to 10. Slack allows 10 for all processes of an app.
-	SlackConnections int `yaml:"slack_connections" env:"LBBOT_SLACK_CONNECTIONS"`
+	// Socket Mode connections, 1 to 10; two overlap, so that one can be renewed without a gap.
+	SlackConnections int `yaml:"slack_connections" env:"LBBOT_SLACK_CONNECTIONS" range:"1 10"`
 
-	// The key pair.
-	ZenlayerAccessKeyID     string          `yaml:"zenlayer_access_key_id" env:"ZENLAYER_ACCESS_KEY_ID"`
+	// Access key ID; required unless there is a token.
+	ZenlayerAccessKeyID string `yaml:"zenlayer_access_key_id" env:"ZENLAYER_ACCESS_KEY_ID"`
+	// Access key password; required with the ID.
 	ZenlayerAccessKeySecret zenlayer.Secret `yaml:"zenlayer_access_key_secret" env:"ZENLAYER_ACCESS_KEY_SECRET"`
-	// A personal access token, instead of the key pair.
+	// Personal access token instead of the pair.
 	ZenlayerToken zenlayer.Secret `yaml:"zenlayer_token" env:"ZENLAYER_TOKEN"`
-	// The base URL of the API.
+	// Address of the API.
 	ZenlayerEndpoint string `yaml:"zenlayer_endpoint" env:"ZENLAYER_ENDPOINT"`
-	// API calls of this process: N at once and N in each such time; 0 means no limit.
+	// Calls that this process makes to the API in a time, and how many at once; further calls [wait in
+	// line](operating.md#too-many-requests-at-once); at least `1/1s`; `0`: no limit.
 	ZenlayerRate Rate `yaml:"zenlayer_rate" env:"LBBOT_ZENLAYER_RATE"`
-	// The name of the account in policies.
+	// What policies call the account (`resource.account`); one word.
 	Account string `yaml:"account" env:"LBBOT_ACCOUNT"`
 
-	// sqlite:PATH or postgres://…; it may contain a password.
+	// `sqlite:` and a path on a local disk, for one process; `postgres://USER@HOST/DATABASE` for one or several.
 	DatabaseURL string `yaml:"database_url" env:"LBBOT_DATABASE_URL"`
-	// The path of the policy file.
+	// Path of the policy file; if it is absent or broken at start, everybody is denied.
 	Policy string `yaml:"policy" env:"LBBOT_POLICY"`
 
-	// How long a stop waits for calls in progress.
+	// How long a [stop](operating.md#stop) waits for calls in progress; at most 10m.
 	Drain Duration `yaml:"drain" env:"LBBOT_DRAIN"`
-	// How many requests of one person are accepted in a time, for example 10/10m; 0 means no limit.
+	// Requests that one person may have accepted in a time; `0`: no limit.
 	Rate Rate `yaml:"rate" env:"LBBOT_RATE"`
 
-	// How many requests for one listener are accepted in a time; 0 means no limit.
+	// Requests that may be accepted for one listener in a time, such as `20/1h`, whoever asks; `0`: no limit.
 	ListenerRate Rate `yaml:"listener_rate" env:"LBBOT_LISTENER_RATE"`
-	// How often one person may use break-glass in a time; 0 disables break-glass.
+	// How often one person whom the policy allows may use break-glass in a time; `0` disables break-glass.
 	BreakGlass Rate `yaml:"break_glass" env:"LBBOT_BREAK_GLASS"`
 
-	// The id of the channel for approvals; empty means the channel of the result.
-	ApprovalChannel string `yaml:"approval_channel" env:"LBBOT_APPROVAL_CHANNEL"`
-	// How long a request waits for approval.
+	// Channel ID; where approvers are asked, unless the rule names a channel with `@approvers_channel`; none:
+	// where the result goes.
+	ApprovalChannel string `yaml:"approval_channel" env:"LBBOT_APPROVAL_CHANNEL" id:"CG"`
+	// How long the bot waits for an approval; 1m to 7d.
 	ApprovalWithin Duration `yaml:"approval_within" env:"LBBOT_APPROVAL_WITHIN"`
-	// When to remind approvers, counted from asking; ascending.
+	// When approvers are reminded, counted from the first question; empty in the file: never.
 	ApprovalReminders []Duration `yaml:"approval_reminders" env:"LBBOT_APPROVAL_REMINDERS"`
 
-	// How long finished operations and their events are kept; 0 means forever.
+	// How long finished requests and their audit trail are [kept](audit.md#retention); at least 7d, and not
+	// shorter than the times of `LBBOT_RATE`, `LBBOT_LISTENER_RATE` and `LBBOT_BREAK_GLASS`; `0`: forever; nothing
+	// is deleted without `LBBOT_AUDIT_KEY`.
 	Retention Duration `yaml:"retention" env:"LBBOT_RETENTION"`
-	// The key that signs checkpoints for deleted events; without it nothing is deleted.
+	// Signs the checkpoint that represents the deleted part of the audit trail: 32 bytes in base64, from `openssl
+	// rand -base64 32`.
 	AuditKey zenlayer.Secret `yaml:"audit_key" env:"LBBOT_AUDIT_KEY"`
-	// The id of the audit channel; empty means none.
-	AuditChannel string `yaml:"audit_channel" env:"LBBOT_AUDIT_CHANNEL"`
+	// Channel ID of the [audit channel](audit.md#the-audit-channel).
+	AuditChannel string `yaml:"audit_channel" env:"LBBOT_AUDIT_CHANNEL" id:"CG"`
 
-	// host:port of health and metrics; empty means none.
+	// Address, host:port, of `/healthz`, `/readyz` and `/metrics`; empty in the file or by flag: none.
 	AdminAddr string `yaml:"admin_addr" env:"LBBOT_ADMIN_ADDR"`
-	// Loopback host:port of the Go profiles; empty means none.
+	// Address, host:port, of [Go profiles](operating.md#profiles), on a loopback address; not set: none.
 	PprofAddr string `yaml:"pprof_addr" env:"LBBOT_PPROF_ADDR"`
-	// debug, info, warn or error.
-	LogLevel string `yaml:"log_level" env:"LBBOT_LOG_LEVEL"`
-	// json or console; empty means console on a terminal.
-	LogFormat string `yaml:"log_format" env:"LBBOT_LOG_FORMAT"`
+	// `debug`, `info`, `warn` or `error`.
+	LogLevel string `yaml:"log_level" env:"LBBOT_LOG_LEVEL" oneof:"debug info warn error"`
+	// `json` or `console`; not set: `console` on a terminal, else `json`.
+	LogFormat string `yaml:"log_format" env:"LBBOT_LOG_FORMAT" oneof:"json console"`
 
-	// Glob patterns for the names of incident channels.
+	// Patterns on the names of incident channels; a list in the file, with commas in the environment.
 	IncidentChannels []string `yaml:"incident_channels" env:"LBBOT_INCIDENT_CHANNELS"`
-	// The ids of people and bots whose channels can be incident channels.
-	IncidentCreators []string `yaml:"incident_creators" env:"LBBOT_INCIDENT_CREATORS"`
-	// The id of the channel of the bot's owner; empty means none.
-	OwnerChannel string `yaml:"owner_channel" env:"LBBOT_OWNER_CHANNEL"`
-	// The address where people see the load balancer.
+	// IDs of the people or bots whose channels count as [incident channels](policy.md#incident-channels); none: no
+	// channel does.
+	IncidentCreators []string `yaml:"incident_creators" env:"LBBOT_INCIDENT_CREATORS" id:"UWB"`
+	// Channel ID; is told once of a request that needs a person, that ended for a reason that [needs the
+	// owners](runbook.md#requests-end-for-a-reason-that-needs-the-owners), or whose result could not be shown for
+	// a day.
+	OwnerChannel string `yaml:"owner_channel" env:"LBBOT_OWNER_CHANNEL" id:"CGD"`
+	// Address that the button *Open the console* on cards leads to.
 	ConsoleURL string `yaml:"console_url" env:"LBBOT_CONSOLE_URL"`
 
-	// Glob patterns for listener id, name or load-balancer/name that need an extra confirmation.
+	// Patterns on a listener's ID, its name, or `load-balancer/name`, such as `api-lb/*`; these always show a
+	// preview, and *Add server* asks for confirmation: a dialog on a message, a box to tick in the form.
 	Protected []string `yaml:"protected" env:"LBBOT_PROTECTED"`
-	// Rehearse: do everything except the call that writes.
+	// Does everything but the calls that add or remove; each card says so.
 	TestMode bool `yaml:"test_mode" env:"LBBOT_TEST_MODE"`
-	// When a preview is shown first: always, protected or never.
-	Confirm intake.Confirm `yaml:"confirm" env:"LBBOT_CONFIRM"`
+	// `always`: a typed command shows its preview first; `protected` and `never`: a valid and allowed command is
+	// sent at once, unless its listener is protected; the listener is read right before the call only, so a server
+	// that is there already ends on a card as *Nothing to do*. What takes a server off always shows its preview.
+	Confirm intake.Confirm `yaml:"confirm" env:"LBBOT_CONFIRM" oneof:"always protected never"`
 }
 
 // Defaults returns the defaults of the settings.

@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"lbbot/bot/audit"
-	"lbbot/bot/operation/intake"
 	"lbbot/bot/slackapp/web"
 )
 
@@ -84,7 +83,9 @@ func (c Config) Validate() error {
 	c.checkZenlayer(&f)
 	c.checkRunning(&f)
 	c.checkLimits(&f)
-	c.checkChannels(&f)
+	f.patterns("LBBOT_INCIDENT_CHANNELS", c.IncidentChannels)
+	f.patterns("LBBOT_PROTECTED", c.Protected)
+	c.checkTags(&f)
 	c.checkApprovals(&f)
 	return errors.Join(f...)
 }
@@ -127,8 +128,6 @@ func (c Config) checkSlack(f *faults) {
 	f.unless(webURL(c.SlackAPIURL) && strings.HasSuffix(c.SlackAPIURL, "/"), "SLACK_API_URL",
 		"%s must be an https URL without a password that ends in a slash; http only on this machine",
 		shown(c.SlackAPIURL))
-	f.unless(c.SlackConnections >= 1 && c.SlackConnections <= 10, "LBBOT_SLACK_CONNECTIONS",
-		" is %d: 1 to 10", c.SlackConnections)
 }
 
 func (c Config) checkZenlayer(f *faults) {
@@ -174,12 +173,6 @@ func (c Config) checkRunning(f *faults) {
 			" %q must be host:port on a loopback address, such as 127.0.0.1:6060, because profiles show memory",
 			c.PprofAddr)
 	}
-	f.unless(slices.Contains([]string{"debug", "info", "warn", "error"}, c.LogLevel), "LBBOT_LOG_LEVEL",
-		" %q: debug, info, warn or error", c.LogLevel)
-	f.unless(slices.Contains([]string{"", "json", "console"}, c.LogFormat), "LBBOT_LOG_FORMAT",
-		" %q: json or console", c.LogFormat)
-	confirms := []intake.Confirm{intake.ConfirmAlways, intake.ConfirmProtected, intake.ConfirmNever}
-	f.unless(slices.Contains(confirms, c.Confirm), "LBBOT_CONFIRM", " %q: always, protected or never", c.Confirm)
 }
 
 // checkLimits requires that operations are kept for the time of each limit: a deleted
@@ -197,8 +190,6 @@ func (c Config) checkLimits(f *faults) {
 }
 
 func (c Config) checkApprovals(f *faults) {
-	f.unless(c.ApprovalChannel == "" || slackID(c.ApprovalChannel, "CG"), "LBBOT_APPROVAL_CHANNEL",
-		" %q must be a channel id such as C0123ABCD, not a name", c.ApprovalChannel)
 	f.unless(c.ApprovalWithin >= Duration(time.Minute) && c.ApprovalWithin <= Duration(7*24*time.Hour),
 		"LBBOT_APPROVAL_WITHIN", " is %s: 1m to 7d", c.ApprovalWithin)
 	before := Duration(0)
@@ -209,17 +200,32 @@ func (c Config) checkApprovals(f *faults) {
 	}
 }
 
-func (c Config) checkChannels(f *faults) {
-	f.patterns("LBBOT_INCIDENT_CHANNELS", c.IncidentChannels)
-	f.patterns("LBBOT_PROTECTED", c.Protected)
-	for _, id := range c.IncidentCreators {
-		f.unless(slackID(id, "UWB"), "LBBOT_INCIDENT_CREATORS",
-			": %q must be the id of a person or bot such as U0123ABCD, not a name", id)
+// checkTags requires what the tags of the fields say. A string may also be empty if that is
+// its default.
+func (c Config) checkTags(f *faults) {
+	defaults := Defaults()
+	for field := range reflect.TypeFor[Config]().Fields() {
+		setting, a := field.Tag.Get("env"), acceptedBy(field)
+		value := reflect.ValueOf(c).FieldByIndex(field.Index)
+		unset := value.IsZero() && fieldOf(&defaults, setting).IsZero()
+		switch {
+		case a.most != 0:
+			f.unless(value.Int() >= a.least && value.Int() <= a.most, setting, " is %d: %d to %d", value.Int(), a.least,
+				a.most)
+		case a.oneOf != nil:
+			last := len(a.oneOf) - 1
+			f.unless(unset || slices.Contains(a.oneOf, value.String()), setting, " %q: %s or %s", value.String(),
+				strings.Join(a.oneOf[:last], ", "), a.oneOf[last])
+		case a.id != "" && value.Kind() == reflect.Slice:
+			for _, id := range value.Interface().([]string) {
+				f.unless(slackID(id, a.id), setting,
+					": %q must be the id of a person or bot such as U0123ABCD, not a name", id)
+			}
+		case a.id != "":
+			f.unless(unset || slackID(value.String(), a.id), setting,
+				" %q must be a channel id such as C0123ABCD, not a name", value.String())
+		}
 	}
-	f.unless(c.OwnerChannel == "" || slackID(c.OwnerChannel, "CGD"), "LBBOT_OWNER_CHANNEL",
-		" %q must be a channel id such as C0123ABCD, not a name", c.OwnerChannel)
-	f.unless(c.AuditChannel == "" || slackID(c.AuditChannel, "CG"), "LBBOT_AUDIT_CHANNEL",
-		" %q must be a channel id such as C0123ABCD, not a name", c.AuditChannel)
 }
 
 func (f *faults) patterns(setting string, globs []string) {

@@ -15,7 +15,7 @@ type Database struct {
 // LoadDatabase returns the settings of Database from the same sources as Load. A url that
 // is not empty overrides them. It ignores problems with other settings.
 func LoadDatabase(file string, environ map[string]string, url string) (Database, error) {
-	r := read(file, environ, flag("--database", "LBBOT_DATABASE_URL", url))
+	r := read(file, environ, given("--database", "LBBOT_DATABASE_URL", url))
 	if err := r.only("LBBOT_DATABASE_URL", "LBBOT_AUDIT_KEY"); err != nil {
 		return Database{}, err
 	}
@@ -25,12 +25,12 @@ func LoadDatabase(file string, environ map[string]string, url string) (Database,
 // LoadPolicyPath returns the path of the policy file from the same sources as Load. A
 // path that is not empty overrides them. It ignores problems with other settings.
 func LoadPolicyPath(file string, environ map[string]string, path string) (string, error) {
-	r := read(file, environ, flag("--policy", "LBBOT_POLICY", path))
+	r := read(file, environ, given("--policy", "LBBOT_POLICY", path))
 	return r.config.Policy, r.only("LBBOT_POLICY")
 }
 
-// flag returns a flag unless its value is empty.
-func flag(name, setting, value string) []Flag {
+// given returns a flag unless its value is empty.
+func given(name, setting, value string) []Flag {
 	if value == "" {
 		return nil
 	}

@@ -103,7 +103,7 @@ func (i Inquiry) anyServer() operation.Server {
 // LoadForReading is Load for commands that only read: the app token may be missing. A policy
 // that is not empty overrides the setting.
 func LoadForReading(file string, environ map[string]string, policy string) (Config, error) {
-	c, err := Load(file, environ, flag("--policy", "LBBOT_POLICY", policy))
+	c, err := Load(file, environ, given("--policy", "LBBOT_POLICY", policy))
 	return c, withoutAppToken(err)
 }
 

@@ -5,7 +5,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -14,7 +13,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"lbbot/bot"
 	cedar "lbbot/bot/policy/rules"
 	"lbbot/commands"
 )
@@ -99,52 +97,6 @@ func requireIn(t *testing.T, text, part string) {
 	t.Helper()
 	found := strings.Contains(text, part)
 	require.True(t, found, "missing: %s", part)
-}
-
-func TestReadmeNamesEverySettingWithItsKeyAndDefault(t *testing.T) {
-	t.Parallel()
-	text := pageOf(t, "configuration.md")
-	defaults := reflect.ValueOf(bot.Defaults())
-	for i := range defaults.NumField() {
-		f := defaults.Type().Field(i)
-		start := "(?m)^\\| `" + f.Tag.Get("env") + "` \\| `" + f.Tag.Get("yaml") + "` \\| "
-		row := regexp.MustCompile(start + `(.*?) \| .+ \|$`).FindStringSubmatch(text)
-		require.NotNil(t, row, "%s has no row in configuration.md", f.Tag.Get("env"))
-		if value := shownDefault(defaults.Field(i)); value != "" {
-			require.Equal(t, "`"+value+"`", row[1], "%s has another default", f.Tag.Get("env"))
-		} else {
-			require.NotContains(t, row[1], "`", "%s has no default", f.Tag.Get("env"))
-		}
-	}
-	rows := found("(?m)^\\| `([A-Z_]+)` \\| `[a-z_]+` \\|", text)
-	require.Len(t, rows, defaults.NumField(), "a row of configuration.md is no setting")
-}
-
-// shownDefault writes a default as people write it in the environment.
-func shownDefault(v reflect.Value) string {
-	switch d := v.Interface().(type) {
-	case []string:
-		return strings.Join(d, ",")
-	case bot.Duration:
-		return d.String()
-	case []bot.Duration:
-		list := make([]string, len(d))
-		for i := range d {
-			list[i] = d[i].String()
-		}
-		return strings.Join(list, ",")
-	case bot.Rate:
-		return d.String()
-	}
-	switch v.Kind() {
-	case reflect.String:
-		return v.String()
-	case reflect.Int:
-		return strconv.FormatInt(v.Int(), 10)
-	case reflect.Bool:
-		return strconv.FormatBool(v.Bool())
-	}
-	return "" // a secret
 }
 
 func TestReadmeNamesEveryCommandAndFlag(t *testing.T) {

@@ -12,9 +12,9 @@ import (
 
 // configCommand holds the tools for the configuration.
 func (s session) configCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "config", Short: "Check and print the configuration", Args: usage(none),
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
-	cmd.AddCommand(s.configCheckCommand(), s.configPrintCommand())
+	cmd := &cobra.Command{Use: "config", Short: "Check and print the configuration, print its schema",
+		Args: usage(none), RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
+	cmd.AddCommand(s.configCheckCommand(), s.configPrintCommand(), s.configSchemaCommand())
 	return cmd
 }
 
@@ -90,4 +90,22 @@ func (s session) configPrintCommand() *cobra.Command {
 	o.addAll(cmd)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
+}
+
+func (s session) configSchemaCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "schema",
+		Short: "Print the JSON Schema of the configuration file",
+		Long: "Print the JSON Schema of lbbot.yaml. Editors complete and check a file that begins with\n" +
+			"# yaml-language-server: $schema=PATH",
+		Args: usage(none),
+		RunE: func(*cobra.Command, []string) error {
+			text, err := bot.Schema()
+			if err != nil {
+				return err
+			}
+			_, err = s.out.Write(text)
+			return err
+		},
+	}
 }

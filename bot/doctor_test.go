@@ -27,7 +27,7 @@ func TestDoctorInSlackAnswersOwnersOnly(t *testing.T) {
 			require.NoError(t, policy.Install(h.config.Policy, []byte(pausing)))
 			h.start()
 			h.types(ana, ops, "doctor")
-			h.sees(ana, ops, "*Doctor.* 26 checks.", "*Failed: owner channel.*", "the bot is not a member of #general",
+			h.sees(ana, ops, "*Doctor.* 27 checks.", "*Failed: owner channel.*", "the bot is not a member of #general",
 				"→ in the channel, type /invite @lbbot", "Ok: ", "running bot, ", "bot token, ", "who may ask",
 				"VM servers", c.durable)
 			h.types(dev, incident, "doctor")

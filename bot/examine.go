@@ -20,9 +20,9 @@ import (
 
 // Examination says how to examine an installation.
 type Examination struct {
-	Local    bool   // only what needs no network
-	Connect  bool   // open one Socket Mode connection, unless a bot answers
-	TimeZone string // the variable TZ
+	Local   bool // only what needs no network
+	Connect bool // open one Socket Mode connection, unless a bot answers
+	Environ map[string]string
 }
 
 // Examine checks everything that a bot with these settings needs; see package doctor. err
@@ -33,7 +33,8 @@ func Examine(ctx context.Context, c Config, err error, e Examination) doctor.Rep
 		return doctor.Unreadable(Version, c.hinted(flat(err))...)
 	}
 	s := c.examined(c.ZenlayerRate.limiter())
-	s.Local, s.Connect, s.TimeZone = e.Local, e.Connect, e.TimeZone
+	s.Local, s.Connect = e.Local, e.Connect
+	s.TimeZone, s.Unknown = e.Environ["TZ"], UnknownVariables(e.Environ)
 	s.Running = c.askRunning
 	return doctor.Run(ctx, s)
 }

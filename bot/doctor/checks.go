@@ -5,6 +5,7 @@ func checks() []check {
 	slack, bot := []string{checkSlack}, []string{checkBotToken}
 	ruled, keyed, stored := []string{checkPolicy, "user groups"}, []string{checkKey}, []string{checkDatabase}
 	return []check{
+		{checkConfiguration, true, true, nil, (*exam).configuration},
 		{"time zone data", false, true, nil, (*exam).timeZone},
 		{checkRunning, true, true, nil, (*exam).runningBot},
 		{checkFolder, true, true, nil, (*exam).dataFolder},

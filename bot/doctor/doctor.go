@@ -52,8 +52,9 @@ type Settings struct {
 	SlackAPIURL        string
 	Zenlayer           zenlayer.Config
 	DatabaseURL        string
-	Policy             string // path
-	TimeZone           string // the variable TZ
+	Policy             string   // path
+	TimeZone           string   // the variable TZ
+	Unknown            []string // what is known about variables that are no settings
 	Version            string
 
 	OwnerChannel, ApprovalChannel, AuditChannel string
@@ -152,8 +153,8 @@ func (x *exam) play(ctx context.Context, c check, blocked map[string]bool) (f fi
 func Unreadable(version string, problems ...error) Report {
 	var results []Result
 	for _, err := range problems {
-		results = append(results, Result{Check: "configuration", Verdict: Failed, Needed: true, Found: err.Error(),
-			Next: "correct the setting; deploy/docs/configuration.md lists all of them"})
+		results = append(results, Result{Check: checkConfiguration, Verdict: Failed, Needed: true,
+			Found: err.Error(), Next: "correct the setting; lbbot config print shows where each value comes from"})
 	}
 	return newReport(version, append(results, Result{Check: "everything else", Verdict: NotChecked, Needed: true,
 		Found: "it needs configuration"}))

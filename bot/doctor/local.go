@@ -15,6 +15,8 @@ import (
 )
 
 const (
+	checkConfiguration = "configuration"
+
 	checkFolder   = "data folder"
 	checkDatabase = "database"
 	checkRunning  = "running bot"
@@ -26,6 +28,15 @@ var (
 	ErrNoBot = errors.New("no bot answers")
 	ErrOther = errors.New("another program, or another version of lbbot, answers")
 )
+
+// configuration is valid: else no check is played.
+func (x *exam) configuration(context.Context) finding {
+	if len(x.Unknown) > 0 {
+		return warns("correct or remove it; lbbot config print shows where each value comes from", "%s",
+			strings.Join(x.Unknown, "; "))
+	}
+	return passed("all settings are valid")
+}
 
 // runningBot asks the bot at its admin address.
 func (x *exam) runningBot(ctx context.Context) finding {

@@ -23,7 +23,7 @@ func (s session) doctorCommand() *cobra.Command {
 			"Exit codes: 0 the bot can work, 1 something that it needs is wrong, 2 configuration.",
 		Args: usage(none),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			e.TimeZone = s.environ["TZ"]
+			e.Environ = s.environ
 			c, loadErr := o.load(cmd, s.environ)
 			report := bot.Examine(cmd.Context(), c, loadErr, e)
 			write := report.Write

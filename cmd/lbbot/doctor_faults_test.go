@@ -220,6 +220,8 @@ func brokenMachines() []brokenSetup {
 		}, check: "running bot,Socket Mode", found: "link_disabled", next: "see"},
 		{name: "another program at the admin address", broke: func(s *setup) { s.bot(http.StatusOK, "<html>hello") },
 			check: "running bot", found: "answers at 127.0.0.1:", next: "set LBBOT_ADMIN_ADDR"},
+		{name: "a misspelt variable", broke: set("LBBOT_OWNER_CHANEL", "C0OPS"), check: "configuration",
+			found: "LBBOT_OWNER_CHANEL", next: "correct or remove it", warns: true},
 		{name: "unknown time zone", broke: set("TZ", "Mars/Olympus"), check: "time zone data",
 			found: `"Mars/Olympus"`, next: "tzdata", warns: true},
 	}

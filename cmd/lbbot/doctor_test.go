@@ -141,7 +141,7 @@ func TestDoctorIsGreenInTheSandbox(t *testing.T) {
 	s.args = []string{"--local"}
 	code, r, said = s.examined()
 	require.Equal(t, exitFine, code, said)
-	require.Len(t, r.Checks, 7, said)
+	require.Len(t, r.Checks, 8, said)
 	o.connected(2) // and none more
 }
 
@@ -153,7 +153,7 @@ func TestDoctorPrintsALineForEachCheckAndTheNextStep(t *testing.T) {
 	require.Regexp(t, `(?m)^ok           bot token {15}@lbbot in the workspace Sandbox .* \([0-9.]+ ms\)$`, out)
 	require.Regexp(t, `(?m)^failed       owner channel {11}LBBOT_OWNER_CHANNEL: the bot is not a member of `+
 		`#general \(C0GENERAL\)  \([0-9.]+ ms\)\n {37}→ in the channel, type /invite @lbbot$`, out)
-	require.Contains(t, out, "\n1 failed, 2 not checked, 23 ok\n")
+	require.Contains(t, out, "\n1 failed, 2 not checked, 24 ok\n")
 	require.Equal(t, "lbbot: something that the bot needs is wrong\n", said)
 }
 

@@ -115,12 +115,17 @@ func trimmed(list []string) []string {
 	return items
 }
 
-// SecretFiles returns the files that settings come from, by the setting's variable.
-func SecretFiles(environ map[string]string) map[string]string {
+// SecretFiles returns the files that settings come from, by the setting's variable. A flag
+// overrides a file.
+func SecretFiles(environ map[string]string, flags []Flag) map[string]string {
+	_, from, _ := variables(environ)
+	for _, f := range flags {
+		delete(from, f.Setting)
+	}
 	files := map[string]string{}
-	for _, name := range secretNames() {
-		if file := environ[name+"_FILE"]; file != "" && environ[name] == "" {
-			files[canonical(name)] = filepath.Clean(file)
+	for setting, origin := range from {
+		if strings.HasSuffix(origin.Variable, "_FILE") {
+			files[setting] = filepath.Clean(environ[origin.Variable])
 		}
 	}
 	return files

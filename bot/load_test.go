@@ -324,3 +324,19 @@ func TestProblemsInTheEnvironmentNameTheirVariables(t *testing.T) {
 		"LBBOT_TEST_MODE must be true or false",
 	}, "\n"))
 }
+
+func TestFilesOfSecretsAreThoseThatAreUsed(t *testing.T) {
+	t.Parallel()
+	bot, key, url := file(t, "xoxb-planted-1\n"), file(t, "planted-3\n"), file(t, "sqlite:a.db\n")
+	e := map[string]string{"SLACK_BOT_TOKEN_FILE": bot, "SLACK_APP_TOKEN": "xapp-planted-2",
+		"ZENLAYER_ACCESS_KEY_ID": "key-1", "ZENLAYERCLOUD_ACCESS_KEY_PASSWORD_FILE": key,
+		"LBBOT_DATABASE_URL_FILE": url, "LBBOT_AUDIT_KEY_FILE": ""}
+	require.Equal(t, map[string]string{"SLACK_BOT_TOKEN": bot, "ZENLAYER_ACCESS_KEY_SECRET": key,
+		"LBBOT_DATABASE_URL": url}, SecretFiles(e, nil))
+	e["ZENLAYER_ACCESS_KEY_SECRET"] = "planted-4" // goes before the other name
+	require.Equal(t, map[string]string{"SLACK_BOT_TOKEN": bot}, SecretFiles(e,
+		[]Flag{{"--database", "LBBOT_DATABASE_URL", "sqlite:b.db"}}))
+	c, err := Load("", e, nil)
+	require.NoError(t, err)
+	require.Equal(t, "planted-4", c.ZenlayerAccessKeySecret.Reveal())
+}

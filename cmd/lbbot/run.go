@@ -57,15 +57,6 @@ func (o *settingFlags) given(cmd *cobra.Command) []bot.Flag {
 	return given
 }
 
-// secretFiles returns the files of secrets that no flag replaces.
-func (o *settingFlags) secretFiles(cmd *cobra.Command, environ map[string]string) map[string]string {
-	files := bot.SecretFiles(environ)
-	if cmd.Flags().Changed("database") {
-		delete(files, "LBBOT_DATABASE_URL")
-	}
-	return files
-}
-
 // runCommand runs the bot in a real workspace.
 func (s session) runCommand() *cobra.Command {
 	var o settingFlags
@@ -93,7 +84,7 @@ func (s session) runCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				b.WatchSecrets(o.secretFiles(cmd, s.environ))
+				b.WatchSecrets(bot.SecretFiles(s.environ, o.given(cmd)))
 				return b.Run(cmd.Context())
 			})
 		},

@@ -11,7 +11,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -193,10 +192,7 @@ func (s *watched) read() (values []zenlayer.Secret, wait time.Duration, err erro
 		content, left, fault := file.Look("")
 		value := Text(content)
 		if fault == nil && value.IsZero() {
-			fault = errors.New("it is empty")
-		}
-		if e, ok := errors.AsType[*fs.PathError](fault); ok {
-			fault = e.Err // without the path, which may be the secret itself
+			fault = fmt.Errorf("%s is empty", file.Path)
 		}
 		values, wait, err = append(values, value), max(wait, left), errors.Join(err, fault)
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
 
 	"lbbot/bot/health"
 	"lbbot/bot/journal"
@@ -16,6 +17,8 @@ import (
 	"lbbot/zenlayer"
 	"lbbot/zenlayer/zenlayertest"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestChecksDependOnEarlierOnes(t *testing.T) {
 	t.Parallel()

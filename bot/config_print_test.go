@@ -31,14 +31,14 @@ func TestPrintedConfigurationCanBePasted(t *testing.T) {
 		require.NoError(t, err)
 		original := file(t, "policy: "+string(quoted)+"\nprotected: "+string(items)+"\nretention: 0\nrate: 5/36h\n"+
 			"approval_reminders: [1m, 90s]\ntest_mode: true\nslack_connections: 3\nincident_channels: []\n")
-		want, err := Load(original, environment(), nil)
+		loaded, err := Load(original, environment(), nil)
 		require.NoError(t, err)
-		require.Equal(t, text, want.Policy)
+		require.Equal(t, text, loaded.Policy)
 		inYAML, _, err := printed(t, original, environment())
 		require.NoError(t, err)
 		got, err := Load(file(t, inYAML), environment(), nil)
 		require.NoError(t, err, inYAML)
-		require.Equal(t, want, got, inYAML)
+		require.Equal(t, loaded, got, inYAML)
 	}
 }
 

@@ -46,7 +46,7 @@ func (s session) configCheckCommand() *cobra.Command {
 					set++
 				}
 			}
-			fmt.Fprintf(s.out, "the configuration is valid: settings that are set: %d, with their defaults: %d\n", set,
+			fmt.Fprintf(s.out, "the configuration is valid: %d settings are set, %d have their defaults\n", set,
 				len(settings)-set)
 			return nil
 		},

@@ -37,7 +37,29 @@ func TestConfigCheckAcceptsAValidConfiguration(t *testing.T) {
 	code, out, errOut := runs(t, tokens("LBBOT_LOG_LEVL", "warn"), "config", "check", "--test-mode")
 	require.Equal(t, exitFine, code, errOut)
 	require.Regexp(t, `^warning: LBBOT_LOG_LEVL is not a setting: did you mean LBBOT_LOG_LEVEL\?\n`+
-		`the configuration is valid: settings that are set: 4, with their defaults: \d\d\n$`, out)
+		`the configuration is valid: 4 settings are set, \d\d have their defaults\n$`, out)
+}
+
+func TestConfigCheckNamesAFileThatCannotBeRead(t *testing.T) {
+	for name, text := range map[string]string{"a list": "- account: a\n", "a tab": "account: a\n\tdrain: 1m\n",
+		"a folder": ""} {
+		t.Run(name, func(t *testing.T) {
+			file := t.TempDir()
+			if text != "" {
+				file = filepath.Join(file, "lbbot.yaml")
+				require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
+			}
+			code, out, errOut := runs(t, nil, "config", "check", "--config", file)
+			require.Equal(t, exitUsage, code)
+			require.Contains(t, out, file)
+			require.NotContains(t, out, "missing", "nobody knows what the file would have said")
+			require.Equal(t, "lbbot: the configuration is not valid: problems: 1\n", errOut)
+			code, out, errOut = runs(t, nil, "config", "print", "--config", file)
+			require.Equal(t, exitUsage, code)
+			require.Empty(t, out)
+			require.Contains(t, errOut, file)
+		})
+	}
 }
 
 func TestConfigPrintIsAsLongAsTheSettings(t *testing.T) {

@@ -104,7 +104,7 @@ func TestMistypedArgumentsAreAnsweredWithWhatWasMeant(t *testing.T) {
 		"an unknown action": {[]string{"policy", "explain", "--action", "drop"},
 			"it is one of register undo remove approve breakGlass viewHistory pause"},
 		"a database by flag": {[]string{"operations", "list", "--database", "/x.db"},
-			"LBBOT_DATABASE_URL or --database must be sqlite:PATH"},
+			"--database must be sqlite:PATH"},
 		"a database that is not there": {[]string{"operations", "list", "--database", "sqlite:none.db"},
 			"check --database or LBBOT_DATABASE_URL"},
 		"wrong settings": {[]string{"run", "--log-level", "loud"},

@@ -38,7 +38,7 @@ func arrows() map[string][]string {
 			"bot/policy/rules",                                         // for policy check
 			"bot/policy/cases",                                         // for policy test
 			"bot/sandbox", "bot/sandbox/page", "zenlayer/zenlayertest", // for the sandbox command
-			"bot/sandbox/control",
+			"bot/sandbox/control", "bot/sandbox/story",
 			"bot/slackapp/render/examples", "bot/sandbox/blockkit", // for the blocks command
 			"bot/bench", // for the bench command
 		},
@@ -150,7 +150,9 @@ func arrows() map[string][]string {
 		"bot/sandbox/webapi":    {"bot/sandbox/blockkit"}, // reads JSON as it does
 		"bot/sandbox/page":      {"bot/sandbox/control", "bot/sandbox", "bot/sandbox/blockkit"},
 		// it makes both stand-ins fail
-		"bot/sandbox/control":   {"bot/sandbox", "bot/sandbox/blockkit", "zenlayer/zenlayertest"},
+		"bot/sandbox/control": {"bot/sandbox", "bot/sandbox/blockkit", "zenlayer/zenlayertest"},
+		"bot/sandbox/story": {"bot/sandbox", "bot/sandbox/blockkit", "bot/sandbox/control",
+			"zenlayer/zenlayertest"},
 		"bot/bench/parts":       {}, // for .ci/run
 		"commands/alert":        {"commands"},
 		"commands":              {"zenlayer"},

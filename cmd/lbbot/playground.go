@@ -18,6 +18,7 @@ import (
 	"lbbot/bot/sandbox"
 	"lbbot/bot/sandbox/control"
 	"lbbot/bot/sandbox/page"
+	"lbbot/bot/sandbox/story"
 	"lbbot/commands"
 	"lbbot/zenlayer"
 	"lbbot/zenlayer/zenlayertest"
@@ -162,6 +163,31 @@ func (g *playground) ready() bool {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	return b != nil && b.Ready(ctx) == nil
+}
+
+// waitReady blocks until the bot can take commands.
+func (g *playground) waitReady(ctx context.Context) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, startWithin, fmt.Errorf("the bot is not ready after %s", startWithin))
+	defer cancel()
+	look := time.NewTicker(20 * time.Millisecond)
+	defer look.Stop()
+	for !g.ready() {
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	return nil
+}
+
+// startWithin is how long the bot may take until it is ready.
+const startWithin = 30 * time.Second
+
+// player plays stories here. A step may take as long as the bot takes to find out what
+// became of a call without an answer.
+func (g *playground) player() *story.Player {
+	return &story.Player{Slack: g.slack, Cloud: g.cloud, Control: g.panel, Patience: 30 * time.Second}
 }
 
 // reset deletes messages and the bot's database, restores the sample account, and

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -41,6 +42,8 @@ func (s session) sandboxCommand() *cobra.Command {
 	f.StringVar(&o.slackAddr, "slack-addr", "127.0.0.1:8081", "host:port of the local Slack, with --no-bot")
 	f.StringVar(&o.zenlayerAddr, "zenlayer-addr", "127.0.0.1:8082", "host:port of the local cloud, with --no-bot")
 	f.StringVar(&o.world, "world", "", "YAML file with the people, the channels and the app, with --no-bot")
+	f.StringVar(&o.story, "play", "", "play a story without a page and print what happens: "+
+		strings.Join(storyNames(), ", "))
 	f.BoolVar(&o.unsafeListen, "unsafe-listen", false,
 		"also serve on addresses that other machines reach; whoever reaches them can act as anybody")
 	return cmd
@@ -51,6 +54,7 @@ type sandboxOptions struct {
 	addr, dir, level               string
 	noBot, unsafeListen            bool
 	slackAddr, zenlayerAddr, world string
+	story                          string
 }
 
 // sandbox runs the sandbox with or without its bot. given says whether a flag was given.
@@ -64,11 +68,21 @@ func (s session) sandbox(ctx context.Context, o sandboxOptions, given func(flag 
 	if o.noBot && o.dir != "" {
 		return usageError{errors.New("--dir is for the sandbox's own bot: leave it out with --no-bot")}
 	}
+	if given("play") {
+		for _, flag := range []string{"addr", "dir", "no-bot", "unsafe-listen"} {
+			if given(flag) {
+				return usageError{fmt.Errorf("--play serves no page and keeps nothing: leave out --%s", flag)}
+			}
+		}
+	}
 	log, _, err := bot.NewLog(bot.Config{LogLevel: o.level, LogFormat: "console"}, s.err, true)
 	if err != nil {
 		return usageError{err}
 	}
-	if o.noBot {
+	switch {
+	case given("play"):
+		return s.tellStories(ctx, o.story, log)
+	case o.noBot:
 		return s.standIns(ctx, o, log)
 	}
 	return s.play(ctx, o, log)

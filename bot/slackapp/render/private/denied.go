@@ -150,10 +150,11 @@ func denialText(d operation.Decision, op operation.Operation, sentence string) s
 	}
 	switch d.Code {
 	case operation.DeniedNoRule, operation.DeniedForbidden:
+		words := "you may not %s."
 		if d.Code == operation.DeniedNoRule && placesOf(d) != "" {
-			return fmt.Sprintf("you may not %s from this channel.", mayNot(d, op, render.InText))
+			words = "you may not %s from this channel."
 		}
-		return fmt.Sprintf("you may not %s.", mayNot(d, op, render.InText))
+		return render.WithStop(withReason(d, fmt.Sprintf(words, mayNot(d, op, render.InText))))
 	case operation.DeniedGuest:
 		return denyGuestOnly
 	case operation.DeniedRate:

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"lbbot/bot/sandbox/control"
+	"lbbot/bot/sandbox/story"
+)
+
+func TestEveryStoryPlaysToItsEnd(t *testing.T) {
+	code, out, errOut := runs(t, nil, "sandbox", "--play", "all")
+	require.Equal(t, exitFine, code, "%s%s", out, errOut)
+	for _, s := range stories() {
+		require.Contains(t, out, s.Name+": ")
+		require.Contains(t, out, s.End)
+	}
+	require.Contains(t, out, "Preview: add web-07 to api-lb port 443")
+	require.Contains(t, out, "RegisterBackend (done, but the answer is lost)")
+	require.Contains(t, out, `"80a" is not a port`)
+	require.Contains(t, out, "DeregisterBackend (HTTP 200)")
+	require.NotContains(t, out, "xoxb-")
+}
+
+func TestStoryThatEndsOtherwiseSaysWhichStep(t *testing.T) {
+	typed := stories()[0]
+	for name, test := range map[string]struct {
+		change func(*story.Story)
+		says   []string
+	}{
+		"the cloud refuses": {func(s *story.Story) {
+			s.Steps = append([]story.Step{{Fault: control.Setting{Fault: "zenlayer", Kind: "refused",
+				Action: registerBackend}}}, s.Steps...)
+		}, []string{`after "presses Add server"`, `"Added: web-07 on api-lb port 443"`, "seen: Not "}},
+		"another text is expected": {func(s *story.Story) { s.Steps[0].Private = "Nothing of the kind" },
+			[]string{"types /lb-register", `"Nothing of the kind"`, "seen: Preview: add web-07"}},
+		"there is no such button": {func(s *story.Story) { s.Steps[1].Press = "Remove it" },
+			[]string{`there is no button "Remove it"`}},
+		"more backends are expected": {func(s *story.Story) { s.Backends = 2 },
+			[]string{"+2 backends in the cloud, not +1"}},
+		"more calls are expected": {func(s *story.Story) { s.Calls = map[string]int{registerBackend: 2} },
+			[]string{"RegisterBackend:2", "RegisterBackend:1"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := playing(t)
+			s := typed
+			s.Steps = append([]story.Step{}, typed.Steps...)
+			test.change(&s)
+			p := g.player()
+			p.Patience /= 20
+			err := p.Play(t.Context(), s, func(story.Line) {})
+			require.ErrorAs(t, err, new(*story.Wrong))
+			for _, words := range test.says {
+				require.ErrorContains(t, err, words)
+			}
+		})
+	}
+}
+
+func TestPlayTakesTheNamesOfStoriesAndNoPage(t *testing.T) {
+	for name, test := range map[string]struct {
+		args []string
+		says string
+	}{
+		"an unknown story": {[]string{"--play", "typo"},
+			`--play has no story "typo": choose one of typed, form, denied, lost-answer, undo, all`},
+		"no name":  {[]string{"--play", ""}, `--play has no story ""`},
+		"no bot":   {[]string{"--play", "all", "--no-bot"}, "leave out --no-bot"},
+		"a folder": {[]string{"--play", "all", "--dir", "x"}, "leave out --dir"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			code, _, errOut := runs(t, nil, append([]string{"sandbox"}, test.args...)...)
+			require.Equal(t, exitUsage, code)
+			require.Contains(t, errOut, test.says)
+		})
+	}
+}
+
+// playing is a sandbox without a page whose bot is ready.
+func playing(t *testing.T) *playground {
+	t.Helper()
+	g, err := newPlayground(t.TempDir(), nopLog())
+	require.NoError(t, err)
+	t.Cleanup(g.close)
+	require.NoError(t, g.start(t.Context()))
+	require.NoError(t, g.waitReady(t.Context()))
+	return g
+}

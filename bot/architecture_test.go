@@ -148,7 +148,7 @@ func arrows() map[string][]string {
 		"bot/sandbox/blockkit":  {},
 		"bot/sandbox/socket":    {},
 		"bot/sandbox/webapi":    {"bot/sandbox/blockkit"}, // reads JSON as it does
-		"bot/sandbox/page":      {"bot/sandbox/control", "bot/sandbox", "bot/sandbox/blockkit"},
+		"bot/sandbox/page":      {"bot/sandbox/control", "bot/sandbox/story", "bot/sandbox", "bot/sandbox/blockkit"},
 		// it makes both stand-ins fail
 		"bot/sandbox/control": {"bot/sandbox", "bot/sandbox/blockkit", "zenlayer/zenlayertest"},
 		"bot/sandbox/story": {"bot/sandbox", "bot/sandbox/blockkit", "bot/sandbox/control",

@@ -122,11 +122,7 @@ func (g *playground) page() page.Options {
 		Slack: g.slack, Cloud: cloudPanel{g.cloud}, Control: g.panel, Samples: samples(zenlayertest.SampleData()),
 		Reset: g.reset, Switch: g.switchCloud, Ready: g.ready,
 		Version: bot.Version,
-		Approver: page.Approver{ID: "U0CHEN", Channel: approvers, Action: "ap_yes", Asker: "U0ANA", AskIn: incident,
-			Command: `/lb-register api-lb/https-443 db-07 weight=80 reason="inc-2041 more capacity"`,
-			Text:    "Weight 80 needs a second person.", Waits: "The request waits. Now approve it."},
-		Undo: true, Alert: page.Alert{Reader: "U0ANA", Channel: incident},
-		Command:     `/lb-register api-lb/https-443 web-07 weight=50 reason="inc-2041 add capacity"`,
+		Stories: stories(), Play: g.show,
 		Completions: completions(), Log: g.log.Named("page"),
 	}
 }
@@ -188,6 +184,22 @@ const startWithin = 30 * time.Second
 // became of a call without an answer.
 func (g *playground) player() *story.Player {
 	return &story.Player{Slack: g.slack, Cloud: g.cloud, Control: g.panel, Patience: 30 * time.Second}
+}
+
+// watchPace is the pause before each act of a story on the page, so that a person can follow it.
+const watchPace = time.Second
+
+// show plays a story in a sandbox that starts anew.
+func (g *playground) show(ctx context.Context, s story.Story, tell func(story.Line)) error {
+	if err := g.reset(ctx); err != nil {
+		return err
+	}
+	if err := g.waitReady(ctx); err != nil {
+		return err
+	}
+	p := g.player()
+	p.Pace = watchPace
+	return p.Play(ctx, s, tell)
 }
 
 // reset deletes messages and the bot's database, restores the sample account, and

@@ -36,7 +36,7 @@ func (s session) standIns(ctx context.Context, o sandboxOptions, log *zap.Logger
 	cloud := zenlayertest.New(zenlayertest.Options{AccessKeyID: keys.ID, AccessKeySecret: keys.Secret,
 		Seed: world(time.Now())})
 	site, err := page.New(page.Options{
-		Slack: slack, Cloud: cloudPanel{cloud}, Samples: samples(zenlayertest.SampleData()), NoTour: true,
+		Slack: slack, Cloud: cloudPanel{cloud}, Samples: samples(zenlayertest.SampleData()),
 		Control: control.New(control.Options{Slack: slack, Cloud: cloud,
 			Secrets: []string{slack.BotToken(), slack.AppToken(), keys.Secret}}),
 		Ready:   func() bool { return len(slack.Connections()) > 0 },

@@ -6,15 +6,18 @@ import (
 )
 
 const (
-	incidentChannel = "C0INC2041" // #inc-2041 of the sample workspace
-	engineer        = "U0ANA"
+	engineer = "U0ANA"
 )
 
 // stories are what the sandbox shows of lbbot: in the tour of its page, and with --play.
-func stories() []story.Story {
+func stories() []story.Story { return append(plainStories(), troubleStories()...) }
+
+// plainStories are those in which nothing goes wrong but what the person types.
+func plainStories() []story.Story {
 	return []story.Story{
-		{Name: "typed", Title: "Type a command", As: engineer, In: incidentChannel,
+		{Name: "typed", Title: "Type a command", As: engineer, In: owners,
 			About: "The bot shows what would change and adds the server when you press Add server.",
+			Try:   "Press Enter: the command is typed in. Then press Add server.",
 			Steps: []story.Step{
 				{Type: `/lb-register api-lb/https-443 web-07 weight=50 reason="inc-2041 add capacity"`,
 					Private: "Preview"},
@@ -22,8 +25,9 @@ func stories() []story.Story {
 			},
 			Backends: 1, Calls: map[string]int{registerBackend: 1},
 			End: "web-07 is on the listener, and the channel knows who added it."},
-		{Name: "form", Title: "Fill in the form", As: engineer, In: incidentChannel,
+		{Name: "form", Title: "Fill in the form", As: engineer, In: incident,
 			About: "The form says what is wrong at the field; nothing is sent before it is right.",
+			Try:   "Send it, and fill in the form.",
 			Steps: []story.Step{
 				{Type: "/lb-register", Form: "Add server"},
 				{Fill: []story.Field{{Label: "Listener", Value: "api-lb/https-443"}, {Label: "Server", Value: "web-12"},
@@ -33,14 +37,22 @@ func stories() []story.Story {
 			},
 			Backends: 1, Calls: map[string]int{registerBackend: 1},
 			End: "One mistake was named at its field; one server was added."},
-		{Name: "denied", Title: "Be refused", As: "U0DEV", In: incidentChannel,
+		{Name: "denied", Title: "Be refused", As: "U0DEV", In: incident,
 			About: "A rule forbids this change: the person alone reads why, and nothing is sent.",
+			Try:   "Send it as Dev.",
 			Steps: []story.Step{
 				{Type: "/lb-register api-lb/dns-53 web-12", Private: "Name service changes are frozen this week"},
 			},
 			End: "The refusal named its reason to one person alone, and Zenlayer was asked for no change."},
-		{Name: "lost-answer", Title: "Lose an answer", As: engineer, In: incidentChannel,
+	}
+}
+
+// troubleStories show what the bot does about a lost answer and about a second thought.
+func troubleStories() []story.Story {
+	return []story.Story{
+		{Name: "lost-answer", Title: "Lose an answer", As: engineer, In: incident,
 			About: "Zenlayer makes the change, but its answer is lost: the bot looks and says what is true.",
+			Try:   "Press “Lose the next answer”, then send it.",
 			Steps: []story.Step{
 				{Fault: control.Setting{Fault: control.LostAnswer}},
 				{Type: `/lb-register api-lb/https-443 web-06 weight=50 reason="inc-2041 add capacity"`,
@@ -49,8 +61,9 @@ func stories() []story.Story {
 			},
 			Backends: 1, Calls: map[string]int{registerBackend: 1},
 			End: "Nobody was told that it failed, and Zenlayer has one web-06 on this listener, not two."},
-		{Name: "undo", Title: "Undo it", As: engineer, In: incidentChannel,
+		{Name: "undo", Title: "Undo it", As: engineer, In: incident,
 			About: "Undo takes off what was just added, after a second look.",
+			Try:   "Send it, press Add server, then Undo.",
 			Steps: []story.Step{
 				{Type: `/lb-register api-lb/https-443 web-11 weight=50 reason="inc-2041 add capacity"`,
 					Private: "Preview"},

@@ -30,7 +30,7 @@ func (p *site) say(w http.ResponseWriter, r *http.Request) {
 	command, rest, _ := strings.Cut(text, " ")
 	done := p.slack.TypeCommand(r.Context(), as, channel, command, strings.TrimSpace(rest))
 	if !done.Refused() {
-		p.change(func() { p.story.typed(p.person(as)) })
+		p.change(func() { p.tour.typed = true })
 	}
 	p.answer(w, r, done)
 }
@@ -42,11 +42,7 @@ func (p *site) shortcut(w http.ResponseWriter, r *http.Request) {
 		p.answer(w, r, p.slack.UseGlobalShortcut(r.Context(), as, id))
 		return
 	}
-	done := p.slack.UseMessageShortcut(r.Context(), as, r.PostFormValue("channel"), ts, id)
-	if !done.Refused() {
-		p.change(func() { p.story.alerted(time.Now()) })
-	}
-	p.answer(w, r, done)
+	p.answer(w, r, p.slack.UseMessageShortcut(r.Context(), as, r.PostFormValue("channel"), ts, id))
 }
 
 // openHome tells the app that the person has opened its Home.
@@ -56,13 +52,8 @@ func (p *site) openHome(w http.ResponseWriter, r *http.Request) {
 
 // click presses a button of a message or picks from its menu.
 func (p *site) click(w http.ResponseWriter, r *http.Request) {
-	as, action := r.PostFormValue("as"), r.PostFormValue("action")
-	done := p.slack.Click(r.Context(), as, r.PostFormValue("channel"), r.PostFormValue("ts"), action,
-		r.PostFormValue("selected"))
-	if a := p.options.Approver; a.ID != "" && as == a.ID && action == a.Action && !done.Refused() {
-		p.change(func() { p.story.Agreed = true })
-	}
-	p.answer(w, r, done)
+	p.answer(w, r, p.slack.Click(r.Context(), r.PostFormValue("as"), r.PostFormValue("channel"),
+		r.PostFormValue("ts"), r.PostFormValue("action"), r.PostFormValue("selected")))
 }
 
 func (p *site) submitView(w http.ResponseWriter, r *http.Request) {
@@ -135,7 +126,7 @@ func (p *site) reset(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p.change(func() {
-		p.story = story{Reset: true}
+		p.tour = tour{done: map[string]bool{}}
 		clear(p.notes)
 		clear(p.seen)
 	})

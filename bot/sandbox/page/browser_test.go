@@ -128,7 +128,6 @@ func TestAPersonPlaysTheStoryInABrowser(t *testing.T) {
 	x.until("document.activeElement.id === 'text'")
 	x.enters()
 	x.reads(".message.private", "Nothing has changed yet")
-	x.reads("#step-1.done", "Run the command")
 	require.Empty(t, x.value("document.querySelector('#text').value"))
 	require.Equal(t, "Add web-07 to https-443 on api-lb, weight 50",
 		x.value("document.querySelector('.button.primary').getAttribute('aria-label')"))
@@ -150,7 +149,6 @@ func TestAPersonPlaysTheStoryInABrowser(t *testing.T) {
 	x.press("#confirm [data-answer=yes]")
 	x.reads(".message:not(.private)", "be-20d1")
 	x.reads("#count-backends", "1")
-	x.reads("#step-2.done", "Press Add server")
 	require.Equal(t, "req_send", bot.notes())
 
 	// Lose an answer; what is typed meanwhile stays, and so does an open call.
@@ -163,25 +161,23 @@ func TestAPersonPlaysTheStoryInABrowser(t *testing.T) {
 		"document.querySelector('#messages').getBoundingClientRect().top")
 	x.press(".message .overflow .row")
 	x.reads("#calls", "answer lost")
-	x.reads("#step-3.done", "Lose an answer")
 	require.Equal(t, "half a tho", x.value("document.querySelector('#text').value"))
 	x.until("document.querySelector('#call-0').open")
 	x.picture("4-added")
 
 	// A sample id takes the place of another of its kind.
-	x.follow("#step-4 a") // the tour leads on to the guest
+	x.do(chromedp.Navigate(address + "/?as=U0GIL&channel=C0OPS"))
+	x.do(chromedp.SetValue(chromedp.ID("text"), "/lb-register api-lb/https-443 web-07"))
 	x.reads(".who", "Gil")
 	x.press("[data-insert='db-lb/tcp-5432']")
 	require.Contains(t, x.value("document.querySelector('#text').value"), "/lb-register db-lb/tcp-5432 web-07")
 	x.press(".send")
 	x.reads(".message.private", "Guests cannot use this command.")
-	x.reads("#step-4.done", "Act as the guest")
 	x.picture("5-guest")
 
 	// Reset.
 	x.follow("#reset button")
 	x.reads("#quiet", "No messages yet")
-	x.reads("#step-5.done", "Reset")
 	x.reads("#count-calls", "0")
 
 	quiet(t, x, console)

@@ -31,7 +31,7 @@ type look struct {
 	Bot      string
 	Composer composer
 	Version  string
-	Story    []step
+	Tour     *shownTour // nil without stories
 	Samples  []sampleGroup
 	Calls    []shownCall
 	Backends int
@@ -95,15 +95,11 @@ func (p *site) look(r *http.Request) look {
 	l.Views = p.views(at)
 	calls := p.options.Cloud.Calls()
 	l.Calls = showCalls(calls, at.names.location())
-	scene := p.scene(calls, l.WillLose, people, world)
-	scene.first = current.ID == currentChannel(channels, l.As.ID, "").ID
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !p.options.NoTour {
-		l.Story = p.story.steps(scene)
-	}
+	l.Tour = p.tour.show(p.options.Stories)
 	l.Composer = p.composer(l, "")
-	l.Composer.Text = p.story.composer(r.FormValue("step"), l.Story, p.options.Command, scene.first)
+	l.Composer.Text = p.tour.typedIn(p.options.Stories, r.FormValue("try"), l.As.ID, current.ID)
 	if l.Thread.TS != "" {
 		l.Thread.Composer = p.composer(l, l.Thread.TS)
 	}

@@ -22,6 +22,7 @@ import (
 
 	"lbbot/bot/sandbox"
 	"lbbot/bot/sandbox/control"
+	"lbbot/bot/sandbox/story"
 )
 
 // pageFiles is everything the page needs, so it works without a network.
@@ -76,20 +77,14 @@ type Options struct {
 	Cloud   Cloud
 	Control Control
 	Samples []Sample
-	// Command is the first step of the tour. It is typed in in the first channel
-	// until a command was sent. NoTour leaves the tour out.
-	Command string
-	NoTour  bool
+	// Stories are those of the tour. Without any there is no tour. The first command of the
+	// first one is typed in where it is typed, until a command was sent.
+	Stories []story.Story
+	// Play plays a story in a sandbox that starts anew, and calls tell with each line. It
+	// blocks until the story has ended. It is required if there are stories.
+	Play func(ctx context.Context, s story.Story, tell func(story.Line)) error
 	// Completions are the commands that the composer offers while one is typed.
 	Completions []Completion
-	// Approver is for the tour's step about approval. Without one the tour has no
-	// such step.
-	Approver Approver
-	// Undo says that the bot can take a server off again: the tour has such a step.
-	Undo bool
-	// Alert is for the tour's step that starts from an alert. Without one the tour
-	// has no such step.
-	Alert Alert
 	// Reset restores the first state of everything. Nil resets only Slack.
 	Reset func(context.Context) error
 	// Switch switches the cloud on or off. Without it the page has no such button.
@@ -112,24 +107,6 @@ type Completion struct {
 	Text  string // what it types, for example "/lb-register status"
 	Usage string // what comes after the command's name
 	About string // one line
-}
-
-// Approver is the person who approves a request in the tour.
-type Approver struct {
-	ID      string // of the person
-	Channel string // id of the channel in which they approve
-	Action  string // action id of the button that approves
-	Asker   string // id of the person who makes the request
-	AskIn   string // id of the channel of the request
-	Command string // the request; the tour types it in
-	Text    string // of the step while no request waits
-	Waits   string // of the step while a request waits
-}
-
-// Alert is where the tour starts from an alert.
-type Alert struct {
-	Reader  string // id of the person who reads it
-	Channel string // id of its channel
 }
 
 // workspace is the part of sandbox.Slack that the page uses.
@@ -166,7 +143,7 @@ type site struct {
 	keepAlive time.Duration // between comments that keep an event stream open
 
 	mu    sync.Mutex
-	story story
+	tour  tour
 	notes map[spot]note                // last notice, by person and conversation
 	seen  map[string]map[string]string // newest message seen, by person and conversation
 	next  chan struct{}                // closed and replaced when the page's own state changes
@@ -198,6 +175,9 @@ func newPage(o Options, slack workspace) (http.Handler, error) {
 	if o.Cloud == nil {
 		return nil, errors.New("making the sandbox page: Cloud is missing")
 	}
+	if len(o.Stories) > 0 && o.Play == nil {
+		return nil, errors.New("making the sandbox page: Play is missing")
+	}
 	if o.Control == nil {
 		return nil, errors.New("making the sandbox page: Control is missing")
 	}
@@ -221,7 +201,8 @@ func newPage(o Options, slack workspace) (http.Handler, error) {
 	}
 	p := &site{
 		slack: slack, options: o, templates: templates, keepAlive: 15 * time.Second,
-		notes: map[spot]note{}, seen: map[string]map[string]string{}, next: make(chan struct{}),
+		tour: tour{done: map[string]bool{}}, notes: map[spot]note{},
+		seen: map[string]map[string]string{}, next: make(chan struct{}),
 	}
 	return Guard(limited(p.routes(static)), o.AnyHost), nil
 }
@@ -249,6 +230,10 @@ func (p *site) routes(static fs.FS) http.Handler {
 	mux.HandleFunc("POST /fault", p.fault)
 	mux.Handle("/_control/", p.options.Control.Handler())
 	mux.HandleFunc("POST /reset", p.reset)
+	if len(p.options.Stories) > 0 {
+		mux.HandleFunc("POST /tour", p.turn)
+		mux.HandleFunc("POST /tour/play", p.play)
+	}
 	if p.options.Switch != nil {
 		mux.HandleFunc("POST /switch", p.switchCloud)
 	}

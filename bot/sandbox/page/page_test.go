@@ -15,7 +15,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot/sandbox"
-	"lbbot/bot/sandbox/control"
 )
 
 func TestPageNeedsSlackAndACloud(t *testing.T) {
@@ -36,7 +35,8 @@ func TestPageShowsTheSmallSlack(t *testing.T) {
 		{TS: "1795430002.000100", ChannelID: "C1", UserID: "UBOT", Text: "gone", Deleted: true},
 	}
 	h := pageOver(t, s, Options{
-		Command: `/lb-register api-lb/https-443 web-07 reason="more"`, Version: "v1.2.3",
+		Stories: typing("U1", "C1", `/lb-register api-lb/https-443 web-07 reason="more"`), Play: unplayed,
+		Version: "v1.2.3",
 		Samples: []Sample{{Kind: "Listener", ID: "api-lb/https-443", Label: "https-443", Detail: "TCP 443"}},
 	})
 
@@ -323,71 +323,6 @@ func TestLoseAndReset(t *testing.T) {
 	require.Equal(t, 422, w.Code)
 	require.Empty(t, w.Header().Get("HX-Redirect"))
 	require.NotContains(t, send(h, "GET", "/live?as=U1", nil).Body.String(), "disk gone")
-}
-
-func TestTheTourTicksOffWhatHappened(t *testing.T) {
-	t.Parallel()
-	cloud := &fakeCloud{}
-	h := pageOver(t, newFakeSlack(), Options{Cloud: cloud})
-	command := func(as string) {
-		send(h, "POST", "/say", url.Values{"as": {as}, "channel": {"C1"}, "text": {"/lb-register"}}, "HX-Request",
-			"true")
-	}
-	done := func() (numbers []int) {
-		body := send(h, "GET", "/live", nil).Body.String()
-		for i := 1; i <= 5; i++ {
-			if strings.Contains(body, `<li id="step-`+string(rune('0'+i))+`" class="done"`) {
-				numbers = append(numbers, i)
-			}
-		}
-		return numbers
-	}
-	require.Empty(t, done())
-	command("U1")
-	require.Equal(t, []int{1}, done())
-	cloud.register("{}", "{}")
-	require.Equal(t, []int{1, 2}, done())
-	require.NoError(t, cloud.SetFault(control.Setting{Fault: control.LostAnswer}))
-	cloud.register("{}", "{}")
-	require.Equal(t, []int{1, 2, 3}, done())
-	command("U2")
-	require.Equal(t, []int{1, 2, 3, 4}, done())
-	cloud.calls = nil
-	send(h, "POST", "/reset", url.Values{}, "HX-Request", "true")
-	require.Equal(t, []int{5}, done())
-	command("U1")
-	require.Equal(t, []int{1}, done())
-}
-
-func TestTheTourLeadsToWhoAsksAndThenToTheApprover(t *testing.T) {
-	t.Parallel()
-	s := newFakeSlack()
-	h := pageOver(t, s,
-		Options{Command: "/lb-register first", Approver: Approver{ID: "U1", Channel: "C2", Action: "ap_yes",
-			Asker: "U2", AskIn: "C1", Command: "/lb-register heavy", Text: "First ask.", Waits: "Now agree."}})
-	page := func(target string) string { return send(h, "GET", target, nil).Body.String() }
-
-	composer := func(target string) string {
-		_, rest, _ := strings.Cut(page(target), `<textarea id="text"`)
-		_, rest, _ = strings.Cut(rest, ">")
-		text, _, _ := strings.Cut(rest, "</textarea>")
-		return text
-	}
-	require.Equal(t, "/lb-register first", composer("/"))
-	require.Empty(t, composer("/?as=U1&channel=C2"), "the first command belongs to the first channel")
-	require.Equal(t, "/lb-register first", composer("/?as=U2&channel=C1&step=4"), "the guest tries the same")
-	require.Equal(t, "/lb-register heavy", composer("/?as=U2&channel=C1&step=5"))
-
-	send(h, "POST", "/say", url.Values{"as": {"U2"}, "channel": {"C1"}, "text": {"/lb-register"}}, "HX-Request", "true")
-	require.Empty(t, composer("/"), "it was sent")
-	require.Contains(t, page("/live"), "First ask.")
-	require.NotContains(t, page("/live"), "Now agree.")
-	s.messages["C2"] = []sandbox.Message{{TS: "1.1", ChannelID: "C2", UserID: "UBOT", BotID: "B1",
-		Blocks: []byte(`[{"type":"actions","elements":[{"type":"button","action_id":"ap_yes","style":"danger",
-   "text":{"type":"plain_text","text":"Approve"}}]}]`)}}
-	require.Contains(t, page("/live"), "Now agree.")
-	require.Contains(t, page("/live?as=U1&channel=C2"), `class="button danger"`, "buttons have their style")
-	require.Empty(t, composer("/?as=U2&channel=C1&step=5"), "it was asked")
 }
 
 func TestCallsShowRequestAndAnswerAsText(t *testing.T) {

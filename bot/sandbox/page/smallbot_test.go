@@ -220,7 +220,9 @@ func play(t *testing.T) (string, *smallBot) {
 		Completions: []Completion{{Text: "/lb-register", Usage: "[listener] [server]", About: "adds a server"},
 			{Text: "/lb-register whoami", About: "shows your rules"},
 			{Text: "/lb-register help", Usage: "[all]", About: "shows help"}},
-		Command: `/lb-register api-lb/https-443 web-07 weight=50 reason="inc-2041 add capacity"`,
+		Stories: typing("U0ANA", "C0OPS",
+			`/lb-register api-lb/https-443 web-07 weight=50 reason="inc-2041 add capacity"`),
+		Play: unplayed,
 		Reset: func(context.Context) error {
 			s.Reset()
 			b.cloud.mu.Lock()

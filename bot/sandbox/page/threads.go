@@ -14,7 +14,7 @@ type composer struct {
 	Prefix              string // of the ids of its parts
 	Label, Placeholder  string
 	Text                string // typed in when the page opens
-	Command             string // of the tour
+	Command             string // what comes before a sample that is typed in; may be empty
 	Notice              string
 	Offers              []Completion
 	Shortcuts           []sandbox.Shortcut // global ones
@@ -36,7 +36,7 @@ func (p *site) thread(at place, ts string, all []sandbox.Message, world sandbox.
 // composer is the composer of the channel, or of a thread of it, where only
 // mentions reach the app. It is called with mu held.
 func (p *site) composer(l look, thread string) composer {
-	c := composer{As: l.As.ID, Channel: l.Channel.ID, Thread: thread, Command: p.options.Command,
+	c := composer{As: l.As.ID, Channel: l.Channel.ID, Thread: thread, Command: commandOf(p.options.Stories),
 		Label: "Message or command", Placeholder: "Type /lb-register …"}
 	if n := p.notes[spot{c.As, c.Channel, thread}]; time.Since(n.at) < noticeFor {
 		c.Notice = n.text

@@ -1,194 +1,150 @@
 package page
 
 import (
+	"cmp"
+	"context"
+	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"go.uber.org/zap"
+
 	"lbbot/bot/sandbox"
+	"lbbot/bot/sandbox/story"
 )
 
-// story remembers how far the person has followed the tour. What the cloud was
-// asked is read from its calls.
-type story struct {
-	Typed  bool // a command was sent
-	Guest  bool // a guest or an outsider sent a command
-	Agreed bool // the approver approved something
-	Reset  bool // the sandbox was reset, and no command was sent since
-
-	Alert time.Time // when a shortcut of a message was first used
+// tour is how far the reader has come in the stories.
+type tour struct {
+	at      int             // the story that is shown
+	done    map[string]bool // stories that were shown to their end, by name
+	playing string          // the story that is playing; empty: none
+	said    string          // its last line, or why it did not come out
+	typed   bool            // a command was sent, by hand or by a story
 }
 
-// typed notes a command.
-func (s *story) typed(by shownPerson) {
-	s.Typed, s.Reset = true, false
-	s.Guest = s.Guest || by.Role != "Member"
+// shownTour is the line above the page.
+type shownTour struct {
+	Number, Of int
+	Title      string
+	Text       string
+	Try, Show  string // the links; empty while a story plays
+	Done       bool
+	Wrong      bool
+	Back, Next string // values of the buttons; empty: none
 }
 
-// alerted notes that a shortcut of a message was used.
-func (s *story) alerted(at time.Time) {
-	if s.Alert.IsZero() {
-		s.Alert = at
+// show is the tour's line. It returns nil if there is no tour.
+func (t tour) show(stories []story.Story) *shownTour {
+	if len(stories) == 0 {
+		return nil
 	}
-}
-
-// step is one step of the tour.
-type step struct {
-	Number int
-	Title  string
-	Text   string
-	Do     string // what the step's button does: "command", "lose", "go", "reset"; empty for none
-	Label  string // of that button
-	Link   string // id of the person to act as, for "go"
-	In     string // id of the channel to do it in; empty: the current one
-	Type   string // command that following the link types in
-	Done   bool
-	Now    bool // the first step that is not done
-}
-
-// scene is what the tour depends on besides the story.
-type scene struct {
-	calls    []Call
-	willLose bool
-	people   []shownPerson
-	command  string
-	approver Approver
-	undo     bool
-	alert    Alert
-	waiting  bool              // a request waits for the approver
-	channels map[string]string // names by id
-	first    bool              // the reader is in the channel whose composer has the first command
-}
-
-func (p *site) scene(calls []Call, willLose bool, people []shownPerson, world sandbox.Workspace) scene {
-	c := scene{calls: calls, willLose: willLose, people: people, command: p.options.Command,
-		approver: p.options.Approver, undo: p.options.Undo, alert: p.options.Alert, channels: map[string]string{}}
-	for _, ch := range world.Channels {
-		c.channels[ch.ID] = ch.Name
+	s := stories[t.at]
+	out := &shownTour{Number: t.at + 1, Of: len(stories), Title: s.Title, Text: s.About + " " + s.Try,
+		Done: t.done[s.Name], Try: link(s, "try"), Show: link(s, "play")}
+	switch {
+	case t.playing != "":
+		out.Text, out.Try, out.Show = t.said, "", ""
+		return out
+	case t.said != "":
+		out.Text, out.Wrong = t.said, !out.Done
 	}
-	if a := c.approver; a.ID != "" {
-		c.waiting = slices.ContainsFunc(p.slack.Messages(a.Channel, a.ID), func(m sandbox.Message) bool {
-			return !m.Deleted && strings.Contains(string(m.Blocks), `"`+a.Action+`"`)
-		})
+	if t.at > 0 {
+		out.Back = strconv.Itoa(t.at - 1)
 	}
-	return c
+	if t.at+1 < len(stories) {
+		out.Next = strconv.Itoa(t.at + 1)
+	}
+	return out
 }
 
-// approval is the step in which a request is approved. It leads to the person
-// who asks, and to the approver while a request waits. It returns false if the
-// options name no approver.
-func (c scene) approval(agreed bool) (step, bool) {
-	s := step{Title: "Act as an approver", Text: c.approver.Text, Do: "go", Done: agreed,
-		Link: c.approver.Asker, In: c.approver.AskIn, Type: c.approver.Command}
-	s.Label = c.be(s.Link, s.In)
-	if c.waiting {
-		s.Text, s.Link, s.In, s.Type = c.approver.Waits, c.approver.ID, c.approver.Channel, ""
-		s.Label = "Switch to " + c.name(c.approver.ID)
-	}
-	return s, c.approver.ID != "" && c.name(s.Link) != ""
+// link leads to the person and the channel of a story, where page.js does what the
+// parameter says.
+func link(s story.Story, parameter string) string {
+	return "/?" + url.Values{"as": {s.As}, "channel": {s.In}, parameter: {s.Name}}.Encode()
 }
 
-// name is what the page calls a person; empty if there is no such person.
-func (c scene) name(id string) string {
-	if i := slices.IndexFunc(c.people, func(p shownPerson) bool { return p.ID == id }); i >= 0 {
-		return c.people[i].Name
+// typedIn is the command that the composer holds when the page opens: the first one of
+// the story that the reader tries, or the first story's in the first channel until a
+// command was sent.
+func (t tour) typedIn(stories []story.Story, try, person, channel string) string {
+	for i, s := range stories {
+		if s.Name != try && (i > 0 || t.typed || s.As != person || s.In != channel) {
+			continue
+		}
+		return first(s)
 	}
 	return ""
 }
 
-// be is the label of a link that leads to a person in a channel.
-func (c scene) be(person, channel string) string {
-	first, _, _ := strings.Cut(c.name(person), " ")
-	return "Be " + first + " in #" + c.channels[channel]
-}
-
-// called says that the cloud was asked for an action.
-func (c scene) called(action string) bool {
-	return slices.ContainsFunc(c.calls, func(call Call) bool { return call.Action == action })
-}
-
-// more are the steps about an undo and an alert, as far as the options have them.
-func (c scene) more(alerted time.Time) []step {
-	var all []step
-	if c.undo {
-		all = append(all, step{Title: "Undo it", Text: "Press Undo on the card, then confirm.",
-			Done: c.called(removing)})
-	}
-	if c.alert.Reader != "" {
-		all = append(all, step{Title: "Start from an alert", Do: "go", Link: c.alert.Reader, In: c.alert.Channel,
-			Text: "Press ⚡ on the alert, then add its server.", Label: c.be(c.alert.Reader, c.alert.Channel),
-			Done: !alerted.IsZero() && slices.ContainsFunc(c.calls, func(call Call) bool {
-				return call.Action == registering && !call.At.Before(alerted)
-			})})
-	}
-	return all
-}
-
-// steps is the tour for what has happened so far.
-func (s story) steps(c scene) []step {
-	guest := ""
-	if i := slices.IndexFunc(c.people, func(p shownPerson) bool { return p.Role == "Guest" }); i >= 0 {
-		guest = c.people[i].ID
-	}
-	lost := slices.ContainsFunc(c.calls, func(c Call) bool { return c.Lost })
-	lose := step{Title: "Lose an answer", Do: "lose",
-		Text:  "The cloud makes the next change, but its answer is lost. Then add another server.",
-		Label: "Lose the next answer", Done: lost}
-	if c.willLose {
-		lose.Do, lose.Text = "", "The next answer will be lost. Now add another server."
-	}
-	run := step{Title: "Run the command", Text: "The command is already typed in. Press Enter.", Do: "command",
-		Label: "Type it again", Done: s.Typed}
-	if !c.first {
-		run.Text, run.Label = "Type the command in and press Enter.", "Type it in"
-	}
-	all := []step{run,
-		{Title: "Press Add server", Text: "Nothing changes until you press it.", Done: c.called(registering)},
-	}
-	all = append(all, c.more(s.Alert)...)
-	all = append(all, lose, step{Title: "Act as the guest", Text: "Try the same command as someone who is not allowed.",
-		Do: "go", Label: "Switch to the guest", Link: guest, Type: c.command, Done: s.Guest})
-	if agree, ok := c.approval(s.Agreed); ok {
-		all = append(all, agree)
-	}
-	all = append(all, step{Title: "Reset", Text: "Start again at any time.", Do: "reset",
-		Label: "Reset everything", Done: s.Reset})
-	for i := range all {
-		all[i].Number = i + 1
-	}
-	if i := slices.IndexFunc(all, func(s step) bool { return !s.Done }); i >= 0 {
-		all[i].Now = true
-	}
-	return all
-}
-
-// composer is the text that is typed in when the page opens: the command of the
-// tour's link, or the first command, in the first channel until one was sent.
-func (s story) composer(number string, all []step, command string, first bool) string {
-	for _, step := range all {
-		if number != "" && number == strconv.Itoa(step.Number) {
+// first is the first command of a story; empty if it has none.
+func first(s story.Story) string {
+	for _, step := range s.Steps {
+		if step.Type != "" {
 			return step.Type
 		}
 	}
-	if !s.Typed && first {
-		return command
+	return ""
+}
+
+// commandOf is the command that the stories are about.
+func commandOf(stories []story.Story) string {
+	for _, s := range stories {
+		if name, _, _ := strings.Cut(first(s), " "); name != "" {
+			return name
+		}
 	}
 	return ""
 }
 
-// The calls that add a server and take one off (docs.console.zenlayer.com).
-const (
-	registering = "RegisterBackend"
-	removing    = "DeregisterBackend"
-)
-
-// person is the person with the id, as the page shows them.
-func (p *site) person(id string) shownPerson {
-	for _, s := range p.persons(p.slack.Workspace(), id) {
-		if s.ID == id {
-			return s
-		}
+// turn shows another story.
+func (p *site) turn(w http.ResponseWriter, r *http.Request) {
+	at, err := strconv.Atoi(r.PostFormValue("to"))
+	if err != nil || at < 0 || at >= len(p.options.Stories) {
+		p.answer(w, r, sandbox.Interaction{Failure: "refused: there is no such story"})
+		return
 	}
-	return shownPerson{ID: id}
+	p.change(func() { p.tour.at, p.tour.said = at, "" })
+	p.answer(w, r, sandbox.Interaction{Acked: true})
+}
+
+// playLimit ends a story that hangs.
+const playLimit = 2 * time.Minute
+
+// play plays a story; the page shows what happens. It blocks until the story has ended,
+// also if the reader leaves.
+func (p *site) play(w http.ResponseWriter, r *http.Request) {
+	name := r.PostFormValue("story")
+	at := slices.IndexFunc(p.options.Stories, func(s story.Story) bool { return s.Name == name })
+	busy := false
+	p.change(func() {
+		if busy = p.tour.playing != ""; at >= 0 && !busy {
+			p.tour.at, p.tour.playing, p.tour.said, p.tour.typed = at, name, "The sandbox starts anew.", true
+			clear(p.seen)
+		}
+	})
+	if at < 0 || busy {
+		why := "there is no such story"
+		if busy {
+			why = "another story is playing"
+		}
+		p.answer(w, r, sandbox.Interaction{Failure: "refused: " + why})
+		return
+	}
+	s := p.options.Stories[at]
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), playLimit)
+	defer cancel()
+	err := p.options.Play(ctx, s, func(l story.Line) {
+		p.change(func() { p.tour.said = cmp.Or(l.Who, "The end") + ": " + l.Text })
+	})
+	p.change(func() {
+		p.tour.playing, p.tour.done[name] = "", err == nil
+		if p.tour.said = s.End; err != nil {
+			p.tour.said = err.Error()
+			p.options.Log.Warn("a story of the tour did not come out", zap.Error(err))
+		}
+	})
+	p.answer(w, r, sandbox.Interaction{Acked: true})
 }

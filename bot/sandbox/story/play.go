@@ -22,6 +22,8 @@ type Player struct {
 	Control *control.Panel
 	// Patience is how long a step may take until its sights are seen.
 	Patience time.Duration
+	// Pace is a pause before each act, for people who watch.
+	Pace time.Duration
 }
 
 // Play plays a story and calls tell with each line, in order. It blocks until the story
@@ -37,6 +39,11 @@ func (p *Player) Play(ctx context.Context, s Story, tell func(Line)) error {
 	cloud, leaveCloud := p.Cloud.Subscribe()
 	defer leaveCloud()
 	for _, step := range s.Steps {
+		select {
+		case <-time.After(p.Pace):
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
 		if err := r.do(ctx, step); err != nil {
 			return err
 		}

@@ -17,6 +17,7 @@ type Story struct {
 	Name  string // one word or two with a hyphen
 	Title string // what a person calls it
 	About string // one sentence
+	Try   string // one sentence: what a reader does to play it by hand
 	As    string // id of the person
 	In    string // id of the channel
 	Steps []Step

@@ -100,7 +100,7 @@
       sending = "";
     });
 
-    if (!new URL(location).searchParams.has("step")) text.value = sessionStorage[draft] ?? text.value;
+    if (!new URL(location).searchParams.has("try")) text.value = sessionStorage[draft] ?? text.value;
     grow();
     return me;
   }
@@ -114,7 +114,7 @@
     const old = words.findIndex((word) => known.includes(word.replace(/^\w+[=:]/, "")));
     if (old >= 0) words[old] = (words[old].match(/^\w+=/)?.[0] ?? "") + id;
     else if (/^[/@]/.test(words[0]) || !text.dataset.command) words.push(id);
-    else words.splice(0, words.length, text.dataset.command.split(" ")[0], id);
+    else words.splice(0, words.length, text.dataset.command, id);
     type(words.join(" ").trim());
   }
 
@@ -124,7 +124,6 @@
     if (!current) return;
     const sample = event.target.closest("[data-insert]");
     if (sample) insert(current, sample.dataset);
-    if (event.target.closest("button[data-command]")) composers[0].type(composers[0].text.dataset.command);
   });
 
   // Enter sends the command that is already typed in, without a click before. The

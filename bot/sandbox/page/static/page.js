@@ -191,9 +191,11 @@
   }
   document.addEventListener("composing", () => show("chat"));
 
-  // Loading the page again does not type the command of a step again.
-  const here = new URL(location);
-  if (here.searchParams.has("step")) { here.searchParams.delete("step"); history.replaceState(null, "", here); }
+  // Loading the page again neither types the command of a story again nor plays it again.
+  const here = new URL(location), played = here.searchParams.get("play");
+  if (played) htmx.ajax("POST", "/tour/play", { values: { story: played }, target: "#main", swap: "none" });
+  for (const once of ["try", "play"]) here.searchParams.delete(once);
+  if (here.href !== location.href) history.replaceState(null, "", here);
 
   logs.forEach(toEnd);
   $(".side [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });

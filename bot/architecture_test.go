@@ -40,7 +40,7 @@ func arrows() map[string][]string {
 			"bot/sandbox", "bot/sandbox/page", "zenlayer/zenlayertest", // for the sandbox command
 			"bot/sandbox/control", "bot/sandbox/story",
 			"bot/slackapp/render/examples", "bot/sandbox/blockkit", // for the blocks command
-			"bot/bench", // for the bench command
+			"bot/bench", "bot/bench/process", // for the bench command and the sandbox's bot
 		},
 		"bot": {
 			"bot/slackapp", "bot/engine", "bot/journal", "bot/policy", "bot/audit", "bot/operation", "bot/health",

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -42,7 +43,7 @@ func (p play) clicks(person string, m sandbox.Message, action string) {
 }
 
 func TestTheRealBotAsksForApprovalAndGoesWithoutItOnlyWithBreakGlass(t *testing.T) {
-	g, err := newPlayground(t.TempDir(), nopLog())
+	g, err := newPlayground(t.TempDir(), io.Discard, nopLog())
 	require.NoError(t, err)
 	t.Cleanup(g.close)
 	require.NoError(t, g.start(t.Context()))

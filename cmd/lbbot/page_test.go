@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -111,9 +112,10 @@ func (r reader) picture(name string) {
 func visit(t *testing.T) (r reader, address string) {
 	t.Helper()
 	tab := browser(t)
-	g, err := newPlayground(t.TempDir(), nopLog())
+	g, err := newPlayground(t.TempDir(), io.Discard, nopLog())
 	require.NoError(t, err)
 	t.Cleanup(g.close)
+	g.pace = 0
 	require.NoError(t, g.start(t.Context()))
 	require.Eventually(t, g.ready, 30*time.Second, 5*time.Millisecond)
 	page, err := page.New(g.page())

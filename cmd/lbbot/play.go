@@ -62,15 +62,12 @@ func (s session) tellStory(ctx context.Context, one story.Story, log *zap.Logger
 		return err
 	}
 	defer func() { err = errors.Join(err, remove()) }()
-	g, err := newPlayground(dir, log)
+	g, err := newPlayground(dir, s.err, log)
 	if err != nil {
 		return err
 	}
 	defer g.close()
 	if err := g.start(ctx); err != nil {
-		return err
-	}
-	if err := g.waitReady(ctx); err != nil {
 		return err
 	}
 	fmt.Fprintf(s.out, "%s: %s\n\n", one.Name, one.About)

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"io"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -80,10 +82,35 @@ func TestPlayTakesTheNamesOfStoriesAndNoPage(t *testing.T) {
 // playing is a sandbox without a page whose bot is ready.
 func playing(t *testing.T) *playground {
 	t.Helper()
-	g, err := newPlayground(t.TempDir(), nopLog())
+	g, err := newPlayground(t.TempDir(), io.Discard, nopLog())
 	require.NoError(t, err)
 	t.Cleanup(g.close)
 	require.NoError(t, g.start(t.Context()))
-	require.NoError(t, g.waitReady(t.Context()))
 	return g
+}
+
+func TestBotThatIsKilledAfterAClickKeepsItsPromises(t *testing.T) {
+	for name, trouble := range map[string]control.Setting{
+		"between the click and the call": {},
+		"during the call":                {Fault: "slow-cloud", Action: registerBackend, Seconds: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := playing(t)
+			if trouble.Fault != "" {
+				require.NoError(t, g.panel.SetFault(trouble))
+			}
+			require.NoError(t, g.player().Play(t.Context(), story.Story{As: engineer, In: incident,
+				Steps: []story.Step{{Type: "/lb-register api-lb/https-443 web-08 weight=50", Private: "web-08"},
+					{Press: "Add server"}, {Fault: control.Setting{Fault: "bot-killed"}},
+					{Public: "Added: web-08"}},
+				Backends: 1, Calls: map[string]int{registerBackend: 1}}, func(story.Line) {}))
+			cards := 0
+			for _, m := range g.slack.Messages(incident, engineer) {
+				if !m.Ephemeral && !m.Deleted && strings.Contains(m.Text, "web-08") {
+					cards++
+				}
+			}
+			require.Equal(t, 1, cards)
+		})
+	}
 }

@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -20,7 +21,6 @@ import (
 	"lbbot/bot/sandbox/page"
 	"lbbot/bot/sandbox/story"
 	"lbbot/commands"
-	"lbbot/zenlayer"
 	"lbbot/zenlayer/zenlayertest"
 )
 
@@ -29,18 +29,16 @@ var sandboxPolicy []byte
 
 // playground runs the real bot with stand-ins of Slack and Zenlayer.
 type playground struct {
-	slack  *sandbox.Slack
-	cloud  *zenlayertest.Server
-	panel  *control.Panel
-	config bot.Config
-	dir    string
-	log    *zap.Logger
+	slack    *sandbox.Slack
+	cloud    *zenlayertest.Server
+	endpoint string // the cloud's address
+	panel    *control.Panel
+	bot      *child
+	dir      string
+	pace     time.Duration // the pause before each act of a story on the page, so that a person can follow it
+	log      *zap.Logger
 
-	restart sync.Mutex // held while the bot is halted and started again
-
-	mu   sync.Mutex
-	bot  *bot.Bot
-	stop func() error
+	restart sync.Mutex // held while the bot is ended and started again
 }
 
 const (
@@ -59,49 +57,65 @@ func shortcuts() []sandbox.Shortcut {
 		{Name: commands.ShortcutName, CallbackID: commands.ShortcutMessage, OnMessage: true}}
 }
 
-func newPlayground(dir string, log *zap.Logger) (*playground, error) {
-	g := &playground{dir: dir, log: log,
+// newPlayground starts the stand-ins. The bot works in the folder dir and writes to out.
+func newPlayground(dir string, out io.Writer, log *zap.Logger) (*playground, error) {
+	program, err := ownProgram()
+	if err != nil {
+		return nil, err
+	}
+	g := &playground{dir: dir, log: log, pace: time.Second,
 		slack: sandbox.New(sandbox.Options{AppToken: sandboxAppToken, BotToken: sandboxBotToken,
 			Command: commands.Name, Shortcuts: shortcuts()}),
 		cloud: zenlayertest.New(zenlayertest.Options{AccessKeyID: sandboxKeyID, AccessKeySecret: sandboxSecret,
 			Seed: world(time.Now()), BackendsBefore: backendsBefore(filepath.Join(dir, databaseFile), time.Now())}),
 	}
-	g.panel = control.New(control.Options{Slack: g.slack, Cloud: g.cloud, Reset: g.reset,
+	g.panel = control.New(control.Options{Slack: g.slack, Cloud: g.cloud, Reset: g.reset, Kill: g.kill,
 		Secrets: []string{sandboxAppToken, sandboxBotToken, sandboxSecret}})
 	if _, err := g.slack.Start(); err != nil {
 		return nil, fmt.Errorf("starting the Slack stand-in: %w", err)
 	}
-	endpoint, err := g.cloud.Start()
-	if err != nil {
+	if g.endpoint, err = g.cloud.Start(); err != nil {
 		return nil, errors.Join(fmt.Errorf("starting the Zenlayer stand-in: %w", err), g.slack.Close())
 	}
-	if err := g.postAlert(); err != nil {
+	g.bot = &child{program: program, dir: dir, env: g.settings(), ready: g.connected,
+		line: func(line string) { fmt.Fprintln(out, line) }}
+	if err := errors.Join(g.postAlert(), g.installPolicy()); err != nil {
 		g.close()
 		return nil, err
 	}
-	rules := filepath.Join(dir, "policy.cedar")
-	if _, err := os.Stat(rules); errors.Is(err, fs.ErrNotExist) {
-		err := policy.Install(rules, sandboxPolicy)
-		if err != nil { // Windows may refuse links; the policy then applies after filewatch.Steady
-			err = os.WriteFile(rules, sandboxPolicy, 0o600)
-		}
-		if err != nil {
-			g.close()
-			return nil, fmt.Errorf("writing the sandbox's policy: %w", err)
-		}
-	}
-	c := bot.Defaults()
-	c.SlackBotToken, c.SlackAppToken = zenlayer.NewSecret(sandboxBotToken), zenlayer.NewSecret(sandboxAppToken)
-	c.SlackAPIURL, c.ZenlayerEndpoint = g.slack.APIURL(), endpoint
-	c.ZenlayerAccessKeyID, c.ZenlayerAccessKeySecret = sandboxKeyID, zenlayer.NewSecret(sandboxSecret)
-	c.DatabaseURL, c.Policy, c.AdminAddr = "sqlite:"+g.database(), rules, ""
-	c.IncidentCreators, c.Drain = []string{incidentCreator}, bot.Duration(5*time.Second)
-	c.OwnerChannel, c.ApprovalChannel = owners, approvers
-	c.Protected = []string{protectedListeners}
-	c.Retention = 0 // the folder is deleted anyway
-	g.config = c
 	return g, nil
 }
+
+// installPolicy writes the sample policy if the folder has none.
+func (g *playground) installPolicy() error {
+	rules := filepath.Join(g.dir, policyFile)
+	if _, err := os.Stat(rules); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	err := policy.Install(rules, sandboxPolicy)
+	if err != nil { // Windows may refuse links; the policy then applies after filewatch.Steady
+		err = os.WriteFile(rules, sandboxPolicy, 0o600)
+	}
+	if err != nil {
+		return fmt.Errorf("writing the sandbox's policy: %w", err)
+	}
+	return nil
+}
+
+// settings are the environment of the bot.
+func (g *playground) settings() []string {
+	env := []string{
+		"LBBOT_DATABASE_URL=sqlite:" + databaseFile, "LBBOT_POLICY=" + policyFile, "LBBOT_ADMIN_ADDR=",
+		"LBBOT_DRAIN=5s", "LBBOT_RETENTION=0", // the folder is deleted anyway
+		"LBBOT_LOG_LEVEL=" + min(g.log.Level(), zap.ErrorLevel).String(), "LBBOT_LOG_FORMAT=console",
+	}
+	for _, v := range append(addresses(g.slack, g.endpoint, sandboxKeyID, sandboxSecret), sampleSettings()...) {
+		env = append(env, v[0]+"="+v[1])
+	}
+	return env
+}
+
+const policyFile = "policy.cedar"
 
 const databaseFile = "lbbot.db"
 
@@ -136,49 +150,13 @@ func completions() []page.Completion {
 	return all
 }
 
-// start runs the bot until stop is called.
-func (g *playground) start(ctx context.Context) error {
-	b, err := bot.New(ctx, g.config, g.log)
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	done := make(chan error, 1)
-	go func() { done <- b.Run(ctx) }()
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.bot = b
-	g.stop = sync.OnceValue(func() error { cancel(); return <-done })
-	return nil
-}
+// start starts the bot and blocks until it is connected.
+func (g *playground) start(ctx context.Context) error { return g.bot.start(ctx) }
 
-func (g *playground) ready() bool {
-	g.mu.Lock()
-	b := g.bot
-	g.mu.Unlock()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-	defer cancel()
-	return b != nil && b.Ready(ctx) == nil
-}
+func (g *playground) connected() bool { return len(g.slack.Connections()) > 0 }
 
-// waitReady blocks until the bot can take commands.
-func (g *playground) waitReady(ctx context.Context) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, startWithin, fmt.Errorf("the bot is not ready after %s", startWithin))
-	defer cancel()
-	look := time.NewTicker(20 * time.Millisecond)
-	defer look.Stop()
-	for !g.ready() {
-		select {
-		case <-look.C:
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
-	}
-	return nil
-}
-
-// startWithin is how long the bot may take until it is ready.
-const startWithin = 30 * time.Second
+// ready reports whether the bot can take commands.
+func (g *playground) ready() bool { return g.bot.running() && g.connected() }
 
 // player plays stories here. A step may take as long as the bot takes to find out what
 // became of a call without an answer.
@@ -186,20 +164,24 @@ func (g *playground) player() *story.Player {
 	return &story.Player{Slack: g.slack, Cloud: g.cloud, Control: g.panel, Patience: 30 * time.Second}
 }
 
-// watchPace is the pause before each act of a story on the page, so that a person can follow it.
-const watchPace = time.Second
-
 // show plays a story in a sandbox that starts anew.
 func (g *playground) show(ctx context.Context, s story.Story, tell func(story.Line)) error {
 	if err := g.reset(ctx); err != nil {
 		return err
 	}
-	if err := g.waitReady(ctx); err != nil {
+	p := g.player()
+	p.Pace = g.pace
+	return p.Play(ctx, s, tell)
+}
+
+// kill kills the bot, as kill -9 does, and starts it again.
+func (g *playground) kill(ctx context.Context) error {
+	g.restart.Lock()
+	defer g.restart.Unlock()
+	if err := g.bot.kill(); err != nil {
 		return err
 	}
-	p := g.player()
-	p.Pace = watchPace
-	return p.Play(ctx, s, tell)
+	return g.start(context.WithoutCancel(ctx))
 }
 
 // reset deletes messages and the bot's database, restores the sample account, and
@@ -235,16 +217,7 @@ func (g *playground) switchCloud(ctx context.Context, on bool) error {
 }
 
 // halt stops the bot.
-func (g *playground) halt() error {
-	g.mu.Lock()
-	stop := g.stop
-	g.bot = nil
-	g.mu.Unlock()
-	if stop == nil {
-		return nil
-	}
-	return stop()
-}
+func (g *playground) halt() error { return g.bot.stop() }
 
 func (g *playground) close() {
 	if err := g.halt(); err != nil {

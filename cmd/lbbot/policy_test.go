@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -122,15 +123,15 @@ func TestPolicyExplainNamesWhatIsMissing(t *testing.T) {
 // many servers were added to listeners since.
 func explaining(t *testing.T) (explain func(args ...string) (int, string, string), added func() int) {
 	t.Helper()
-	g, err := newPlayground(t.TempDir(), nopLog())
+	g, err := newPlayground(t.TempDir(), io.Discard, nopLog())
 	require.NoError(t, err)
 	t.Cleanup(g.close)
 	seed := len(g.cloud.Backends())
 	environ := map[string]string{
 		"SLACK_BOT_TOKEN": "xoxb-sandbox", "SLACK_API_URL": g.slack.APIURL(),
-		"ZENLAYER_ENDPOINT":      g.config.ZenlayerEndpoint,
+		"ZENLAYER_ENDPOINT":      g.endpoint,
 		"ZENLAYER_ACCESS_KEY_ID": sandboxKeyID, "ZENLAYER_ACCESS_KEY_SECRET": sandboxSecret,
-		"LBBOT_POLICY":            g.config.Policy,
+		"LBBOT_POLICY":            filepath.Join(g.dir, policyFile),
 		"LBBOT_INCIDENT_CREATORS": "U0INCBOT",
 	}
 	return func(args ...string) (int, string, string) {

@@ -23,7 +23,7 @@ func (s session) sandboxCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "sandbox",
 		Short: "Try the bot in the browser, without Slack and without Zenlayer",
-		Long: "Run the bot with a local Slack and a local cloud in one process, and serve a page on\n" +
+		Long: "Run the bot with a local Slack and a local cloud, and serve a page on\n" +
 			"which you can type commands, press buttons, lose answers and act as other people.\n" +
 			"Nothing leaves this machine. Channels and cloud are reset at each start. The bot's\n" +
 			"database and policy are in a temporary folder, which is deleted at the end unless --dir\n" +
@@ -121,7 +121,7 @@ func (s session) play(ctx context.Context, o sandboxOptions, log *zap.Logger) (e
 		return errors.Join(err, listener.Close())
 	}
 	defer func() { err = errors.Join(err, remove()) }()
-	g, err := newPlayground(dir, log)
+	g, err := newPlayground(dir, s.err, log)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}

@@ -112,15 +112,9 @@ func (d doors) close() error {
 // workspace, lbbot gets the settings that it has in a sandbox of its own as well.
 func (s session) tell(d doors, slack *sandbox.Slack, keys control.Keys, sample bool) {
 	var lines strings.Builder
-	variables := [][2]string{
-		{"SLACK_API_URL", slack.APIURL()}, {"SLACK_BOT_TOKEN", slack.BotToken()}, {"SLACK_APP_TOKEN", slack.AppToken()},
-		{"ZENLAYER_ENDPOINT", "http://" + d.zenlayer.Addr().String()},
-		{"ZENLAYER_ACCESS_KEY_ID", keys.ID}, {"ZENLAYER_ACCESS_KEY_SECRET", keys.Secret},
-	}
+	variables := addresses(slack, "http://"+d.zenlayer.Addr().String(), keys.ID, keys.Secret)
 	if sample {
-		variables = append(variables, [2]string{"LBBOT_INCIDENT_CREATORS", incidentCreator},
-			[2]string{"LBBOT_OWNER_CHANNEL", owners}, [2]string{"LBBOT_APPROVAL_CHANNEL", approvers},
-			[2]string{"LBBOT_PROTECTED", protectedListeners})
+		variables = append(variables, sampleSettings()...)
 	}
 	for _, v := range variables {
 		fmt.Fprintf(&lines, "export %s='%s'\n", v[0], strings.ReplaceAll(v[1], "'", `'\''`))
@@ -128,4 +122,18 @@ func (s session) tell(d doors, slack *sandbox.Slack, keys control.Keys, sample b
 	fmt.Fprintf(s.out, "The sandbox is open: http://%s\nPrograms control it under http://%s/_control/. "+
 		"Stop it with Ctrl+C.\n\nPoint lbbot run, or any other bot, at it with these lines:\n\n%s",
 		d.page.Addr(), d.page.Addr(), lines.String())
+}
+
+// addresses are the variables that point a bot at the stand-ins.
+func addresses(slack *sandbox.Slack, endpoint, keyID, secret string) [][2]string {
+	return [][2]string{
+		{"SLACK_API_URL", slack.APIURL()}, {"SLACK_BOT_TOKEN", slack.BotToken()}, {"SLACK_APP_TOKEN", slack.AppToken()},
+		{"ZENLAYER_ENDPOINT", endpoint}, {"ZENLAYER_ACCESS_KEY_ID", keyID}, {"ZENLAYER_ACCESS_KEY_SECRET", secret},
+	}
+}
+
+// sampleSettings are those of lbbot in the sample workspace.
+func sampleSettings() [][2]string {
+	return [][2]string{{"LBBOT_INCIDENT_CREATORS", incidentCreator}, {"LBBOT_OWNER_CHANNEL", owners},
+		{"LBBOT_APPROVAL_CHANNEL", approvers}, {"LBBOT_PROTECTED", protectedListeners}}
 }

@@ -19,6 +19,8 @@ type Options struct {
 	Cloud *zenlayertest.Server
 	// Reset restores the first state of everything. Nil resets Slack and the cloud.
 	Reset func(context.Context) error
+	// Kill kills the bot and starts it again. Nil means that the bot is somebody else's.
+	Kill func(context.Context) error
 	// Secrets are masked wherever Log finds them.
 	Secrets []string
 }
@@ -42,6 +44,6 @@ func New(o Options) *Panel {
 			return nil
 		}
 	}
-	p.faults = append(p.cloudFaults(), p.slackFaults()...)
+	p.faults = append(append(p.cloudFaults(), p.slackFaults()...), botKilled(o.Kill))
 	return p
 }

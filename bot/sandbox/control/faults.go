@@ -2,6 +2,8 @@ package control
 
 import (
 	"cmp"
+	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -47,18 +49,33 @@ type Setting struct {
 type fault struct {
 	Fault
 	set   func(Setting) error
+	gone  bool        // it is not offered here
 	on    func() bool // nil for one that happens at once
 	clear func()
 }
 
 // Faults lists every fault that the stand-ins know, those of Zenlayer first.
 func (p *Panel) Faults() []Fault {
-	all := make([]Fault, len(p.faults))
-	for i, f := range p.faults {
-		all[i] = f.Fault
-		all[i].On = f.on != nil && f.on()
+	var all []Fault
+	for _, f := range p.faults {
+		f.On = f.on != nil && f.on()
+		if !f.gone {
+			all = append(all, f.Fault)
+		}
 	}
 	return all
+}
+
+// botKilled is the crash of the bot that belongs to the sandbox.
+func botKilled(kill func(context.Context) error) fault {
+	return fault{Fault: Fault{Name: "bot-killed", About: "the bot is killed, as by kill -9, and started again",
+		Fields: []string{}}, gone: kill == nil,
+		set: func(Setting) error {
+			if kill == nil {
+				return errors.New("this sandbox runs no bot of its own: kill the one that you have started")
+			}
+			return kill(context.Background())
+		}}
 }
 
 // SetFault sets a fault, or makes it happen at once. It refuses an unknown name

@@ -79,6 +79,7 @@ func TestRequestsThatAreRefusedSayWhatIsWrong(t *testing.T) {
 		"a wrong wait":      {"GET", "messages?as=ana&channel=ops&wait=1h", "", 400, "up to 1m0s"},
 		"nothing came":      {"GET", "messages?as=ana&channel=ops&wait=1ms", "", 408, "within 1ms"},
 		"a wrong time":      {"GET", "log?since=now", "", 400, "2026-11-30T22:00:00Z"},
+		"a wrong kind":      {"GET", "log?kind=ack,fire", "", 400, `not one of envelope, ack, web-api`},
 		"an unknown fault":  {"POST", "faults", `{"fault":"fire"}`, 400, "choose one of lost-answer, cloud-502"},
 		"a field too many":  {"POST", "faults", `{"fault":"slack-drop","times":2}`, 400, "it takes nothing"},
 		"no such field":     {"POST", "faults", `{"fault":"slack-drop","time":2}`, 400, `unknown field "time"`},

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
@@ -67,6 +68,12 @@ func (p *Panel) log(w http.ResponseWriter, r *http.Request) {
 	f := Filter{Contains: r.FormValue("contains")}
 	if kinds := r.FormValue("kind"); kinds != "" {
 		f.Kinds = strings.Split(kinds, ",")
+		for _, kind := range f.Kinds {
+			if !slices.Contains(entryKinds(), kind) {
+				refuse(w, fmt.Errorf("kind %q is not one of %s", kind, strings.Join(entryKinds(), ", ")))
+				return
+			}
+		}
 	}
 	if since := r.FormValue("since"); since != "" {
 		var err error

@@ -20,6 +20,8 @@ const (
 	Zenlayer = "zenlayer"
 )
 
+func entryKinds() []string { return []string{Envelope, AckKind, WebAPI, Zenlayer} }
+
 // Entry is one thing that was sent between the stand-ins and the bot.
 type Entry struct {
 	At   time.Time `json:"at"`

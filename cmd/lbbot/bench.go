@@ -53,7 +53,8 @@ func (s session) benchCommand() *cobra.Command {
 		if o.Rounds < 1 {
 			return usageError{fmt.Errorf("--rounds %d must be 1 or more", o.Rounds)}
 		}
-		if err := replicas(o); err != nil {
+		if err := errors.Join(replicas(o), server(o), writable("--json", file),
+			writable("--profile", o.Profile)); err != nil {
 			return usageError{err}
 		}
 		return s.bench(cmd.Context(), o, file)
@@ -83,6 +84,32 @@ func replicas(o bench.Options) error {
 	return nil
 }
 
+// server refuses a PostgreSQL server that no turn would use.
+func server(o bench.Options) error {
+	if o.PostgresURL == "" || slices.Contains(o.Databases, bench.Postgres) {
+		return nil
+	}
+	return errors.New("--postgres-url needs --database postgres or both: SQLite uses no server")
+}
+
+// writable checks before the measurement that a file can be written after it. It changes
+// no file and leaves none behind. No file is fine.
+func writable(flag, file string) error {
+	if file == "" {
+		return nil
+	}
+	_, missing := os.Stat(file)
+	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE, 0o644) //nolint:gosec // it has no secrets
+	if err != nil {
+		return fmt.Errorf("%s: %w: give a file in a folder that exists and that you can write to", flag, err)
+	}
+	err = f.Close()
+	if missing != nil {
+		err = errors.Join(err, os.Remove(file))
+	}
+	return err
+}
+
 func (l *load) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.IntSliceVarP(&l.inFlight, "in-flight", "k", []int{1, 16}, "how many commands are in flight at once; a load each")
@@ -106,6 +133,10 @@ func (s session) bench(ctx context.Context, o bench.Options, file string) (err e
 	o.Environ, o.Progress = s.lines(), s.err
 	report, err := bench.Run(ctx, o)
 	fmt.Fprint(s.out, report.Table())
+	if err != nil && ctx.Err() != nil { // what the bot said as it was killed explains nothing
+		err = fmt.Errorf("stopped: the %d turns that had ended are in the report, the others were not measured",
+			len(report.Results))
+	}
 	return errors.Join(err, writeReport(file, report))
 }
 

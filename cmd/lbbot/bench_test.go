@@ -1,8 +1,11 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
+	"io"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -68,14 +71,18 @@ func TestWrongFlagsOfBenchAreUsageErrors(t *testing.T) {
 	}{
 		"an unknown database": {[]string{"--database", "mysql"},
 			`--database "mysql" must be sqlite, postgres or both`},
-		"nobody in flight":       {[]string{"-k", "4,0"}, "--in-flight 0 must be 1 or more"},
-		"in flight in words":     {[]string{"-k", "many"}, `invalid argument "many" for "-k, --in-flight" flag`},
-		"no commands":            {[]string{"-n", "0"}, "--operations 0 must be 1 or more"},
-		"a rate below zero":      {[]string{"--rate", "-1"}, "--rate -1 must not be negative"},
-		"fewer than none":        {[]string{"--at-once", "-1"}, "--at-once -1 must not be negative"},
-		"nothing to measure":     {[]string{"--at-once", "0"}, "give -k, --rate or --at-once"},
-		"no replicas":            {[]string{"--replicas", "0"}, "--replicas 0 must be 1 or more"},
-		"replicas on SQLite":     {[]string{"--replicas", "2"}, "--replicas 2 need --database postgres"},
+		"nobody in flight":   {[]string{"-k", "4,0"}, "--in-flight 0 must be 1 or more"},
+		"in flight in words": {[]string{"-k", "many"}, `invalid argument "many" for "-k, --in-flight" flag`},
+		"no commands":        {[]string{"-n", "0"}, "--operations 0 must be 1 or more"},
+		"a rate below zero":  {[]string{"--rate", "-1"}, "--rate -1 must not be negative"},
+		"fewer than none":    {[]string{"--at-once", "-1"}, "--at-once -1 must not be negative"},
+		"nothing to measure": {[]string{"--at-once", "0"}, "give -k, --rate or --at-once"},
+		"no replicas":        {[]string{"--replicas", "0"}, "--replicas 0 must be 1 or more"},
+		"replicas on SQLite": {[]string{"--replicas", "2"}, "--replicas 2 need --database postgres"},
+		"a server for SQLite": {[]string{"--postgres-url", "postgres://x@127.0.0.1/x"},
+			"--postgres-url needs --database postgres or both"},
+		"a report in no folder":  {[]string{"--json", "none/report.json"}, "--json: open none/report.json: no such"},
+		"a profile in no folder": {[]string{"--profile", "none/cpu.out"}, "give a file in a folder that exists"},
 		"no rounds":              {[]string{"--rounds", "0"}, "--rounds 0 must be 1 or more"},
 		"an argument":            {[]string{"now"}, `lbbot bench takes no arguments, and got "now"`},
 		"a flag that is unknown": {[]string{"--rats", "1"}, "unknown flag: --rats\n       See lbbot bench --help"},
@@ -87,4 +94,32 @@ func TestWrongFlagsOfBenchAreUsageErrors(t *testing.T) {
 			require.Contains(t, said, tt.says)
 		})
 	}
+}
+
+// TestBenchStoppedByASignalSaysSo stops the measurement as Ctrl-C does, when its first turn begins.
+func TestBenchStoppedByASignalSaysSo(t *testing.T) {
+	t.Chdir(t.TempDir())
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	said := &stopAt{word: "round 1", stop: cancel}
+	code := run(ctx, []string{"bench", "-k", "1", "-n", "4", "--json", "report.json"}, nil, io.Discard, said)
+	require.Equal(t, exitFailed, code)
+	require.Equal(t, "round 1 of 1: lbbot on sqlite, k=1\n"+
+		"lbbot: stopped: the 0 turns that had ended are in the report, "+
+		"the others were not measured\n", said.String())
+	require.FileExists(t, "report.json")
+}
+
+// stopAt calls stop when word is written.
+type stopAt struct {
+	strings.Builder
+	word string
+	stop func()
+}
+
+func (w *stopAt) Write(p []byte) (int, error) {
+	if strings.Contains(string(p), w.word) {
+		w.stop()
+	}
+	return w.Builder.Write(p)
 }

@@ -188,7 +188,7 @@ func (a *App) broke(ctx context.Context, d delivery.Delivery, r *answer, fault s
 	a.metrics.faults.WithLabelValues(fault).Inc()
 	a.Log.Error("an envelope could not be handled", append(why, zap.String("fault", fault), zap.String("kind", d.Kind),
 		zap.String("envelope", r.envelope.ID), zap.String("token", token))...)
-	words := private.Fault(token, a.wording())
+	words := private.Fault(token, a.wording(), false)
 	if fault == "panic" {
 		words = a.broken(ctx, token, r)
 	}

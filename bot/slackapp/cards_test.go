@@ -52,8 +52,8 @@ func everyState() map[operation.State]operation.Operation {
 
 // firstWords are all of them; a card starts with exactly one.
 func firstWords() []string {
-	return []string{render.FirstPreview, render.FirstNotSent, render.FirstNothing, render.FirstAsked,
-		render.FirstWaiting, render.FirstAdding, render.FirstAdded,
+	return []string{render.FirstPreview, render.FirstNotSent, render.FirstNotAnswered, render.FirstNothing,
+		render.FirstAsked, render.FirstWaiting, render.FirstAdding, render.FirstAdded,
 		render.FirstNotAdded, render.FirstNotConfirmed, render.FirstNeedsPerson,
 		render.FirstRemoving, render.FirstRemoved, render.FirstNotRemoved}
 }

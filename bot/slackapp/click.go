@@ -139,6 +139,7 @@ func (a *App) more(ctx context.Context, d delivery.Delivery, value string) {
 		a.tell(ctx, d, private.Forgotten())
 		return
 	}
+	d.Question = true
 	op, err := a.look(ctx, d, id)
 	if err != nil {
 		a.tell(ctx, d, a.problem(ctx, d, err))

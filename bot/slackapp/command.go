@@ -69,6 +69,7 @@ func (a *App) help(ctx context.Context, d delivery.Delivery, topic string) rende
 
 // inform answers a command that leads to no request.
 func (a *App) inform(ctx context.Context, d delivery.Delivery, c commands.Command) {
+	d.Question = c.Verb != commands.VerbPause && c.Verb != commands.VerbResume
 	switch c.Verb {
 	case commands.VerbWhoami:
 		if len(c.Args) > 0 {

@@ -29,6 +29,7 @@ const (
 // history answers /lb-register history, and its Older button with what was
 // remembered of the page before.
 func (a *App) history(ctx context.Context, d delivery.Delivery, values commands.Values) {
+	d.Question = true
 	h, err := commands.BuildHistory(values)
 	if err == nil && h.By == commands.ByMe {
 		h.By, values[commands.KeyBy] = d.Actor.UserID, d.Actor.UserID

@@ -154,7 +154,7 @@ func TestHistoryWithoutAJournalSaysSo(t *testing.T) {
 	r := open(t, nil)
 	r.shelf.hook(failing("Past"))
 	r.types(ana, incident, "history")
-	r.sees(ana, incident, "Not sent")
+	r.sees(ana, incident, "Not answered")
 }
 
 func TestAPlaceInThePastComesBackAsItWas(t *testing.T) {

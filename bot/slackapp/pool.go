@@ -17,6 +17,7 @@ import (
 
 // poolNow reads the pool of an operation that the person behind d may look at.
 func (a *App) poolNow(ctx context.Context, d delivery.Delivery, op operation.Operation) render.Message {
+	d.Question = true
 	now, pool, err := a.Reader.Pool(ctx, op.ID, d.Actor, d.Place)
 	if e, ok := errors.AsType[*intake.UnavailableError](err); ok && e.What == "Zenlayer" {
 		a.Log.Info("pool could not be read for a person", zap.String("operation", op.ID), zap.Error(e.Err))

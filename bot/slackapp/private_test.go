@@ -1,6 +1,7 @@
 package slackapp
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -249,4 +250,20 @@ func TestStepsAreSaidInWords(t *testing.T) {
 		step(operation.EventAnswered, map[string]string{"code": "INVALID_X"}))
 	require.Equal(t, "Not approved · reason `self`",
 		step(operation.EventNotApproved, map[string]string{"reason": "self"}), "what a person wrote stays theirs")
+}
+
+func TestAQuestionThatTheJournalCannotAnswerIsNotCalledUnsent(t *testing.T) {
+	t.Parallel()
+	r := open(t, nil)
+	r.hook(func(context.Context, string) error { return errPlanted })
+	for _, question := range []string{"status LBR-7F3KQ2", "status", "history here"} {
+		r.types(ana, incident, question)
+	}
+	r.idle()
+	_, answers := r.said(ana, incident)
+	require.Len(t, answers, 3)
+	for _, m := range answers {
+		require.Contains(t, m.Text, render.FirstNotAnswered+": I cannot read requests right now.")
+		require.NotContains(t, m.Text, "Nothing was changed")
+	}
 }

@@ -36,7 +36,7 @@ func (a *App) problem(ctx context.Context, d delivery.Delivery, err error) rende
 	}
 	if e, ok := errors.AsType[*intake.UnavailableError](err); ok {
 		a.Log.Warn("a request could not be checked", zap.String("what", e.What), zap.Error(e.Err))
-		return private.Unavailable(e, a.wording())
+		return private.Unavailable(e, a.wording(), d.Question)
 	}
 	if e, ok := errors.AsType[*wordsError](err); ok {
 		return e.words
@@ -50,7 +50,7 @@ func (a *App) problem(ctx context.Context, d delivery.Delivery, err error) rende
 	token := a.NewID()
 	a.metrics.faults.WithLabelValues("unanswered").Inc()
 	a.Log.Error("a request failed unexpectedly", zap.String("token", token), zap.String("kind", d.Kind), zap.Error(err))
-	return private.Fault(token, a.wording())
+	return private.Fault(token, a.wording(), d.Question)
 }
 
 // overtaken is the answer to a request that something else made pointless, or different from
@@ -131,7 +131,7 @@ func (a *App) broken(ctx context.Context, token string, r *answer) render.Messag
 		}
 	}
 	if r.asking {
-		return private.Fault(token, a.wording())
+		return private.Fault(token, a.wording(), false)
 	}
 	return private.TryAgain()
 }

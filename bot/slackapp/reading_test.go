@@ -90,7 +90,7 @@ func TestStatusWithoutAnIDSaysThatNothingIsOpen(t *testing.T) {
 	r.sees(ana, incident, "No request is open", "/lb-register history here")
 	r.shelf.hook(failing("Open"))
 	r.types(ana, incident, "status")
-	r.sees(ana, incident, "Not sent")
+	r.sees(ana, incident, "Not answered")
 	r.types(ana, partner, "status")
 	r.sees(ana, partner, "shared with another organization")
 }

@@ -42,11 +42,11 @@ func TestEverySurfaceSaysWhatZenlayerAnswered(t *testing.T) {
 		},
 		"whoami why": func(r *rig) string {
 			r.types(ana, incident, "whoami why api-lb/https-443 web-07 weight=20")
-			return shownIn(r.sees(ana, incident, "Not sent"))
+			return shownIn(r.sees(ana, incident, "Not answered"))
 		},
 		"history": func(r *rig) string {
 			r.types(ana, incident, "history lst-8f2c")
-			return shownIn(r.sees(ana, incident, "Not sent"))
+			return shownIn(r.sees(ana, incident, "Not answered"))
 		},
 		"form": func(r *rig) string {
 			r.types(ana, incident, "")

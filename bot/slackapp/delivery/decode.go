@@ -111,6 +111,8 @@ type Delivery struct {
 	// Stranger says that nobody has checked yet whether the person may learn names.
 	// Decode leaves it, and Searches, to those who handle the delivery.
 	Stranger bool
+	// Question says that it asks to be told something, so nothing was to be sent.
+	Question bool
 	// Searches is what the lists of the form that is opened show first.
 	Searches form.Searches
 }

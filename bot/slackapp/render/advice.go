@@ -17,6 +17,8 @@ const (
 	FactAskers     = "the asker's account"
 	NothingWasSent = "Nothing was sent."
 	FirstNotSent   = "Not sent"
+	// FirstNotAnswered begins the answer to a question that failed: nothing was to be sent.
+	FirstNotAnswered = "Not answered"
 )
 
 // AdviceOn is what an answer of Zenlayer means and what to do about it. The same

@@ -124,7 +124,7 @@ func answers(n Names, op operation.Operation, w render.Wording) map[string]rende
 		"try_again":       private.TryAgain(),
 		"still_checking":  private.Still(private.StillChecking),
 		"still_storing":   private.Still(private.StillStoring),
-		"fault":           private.Fault("9f3c-1a2b", w),
+		"fault":           private.Fault("9f3c-1a2b", w, false),
 		"expired_trigger": private.ExpiredTrigger("k1"),
 		"forgotten":       private.Forgotten(),
 		"unknown_ref":     private.UnknownRef("LBR-AAAAAA"),
@@ -164,30 +164,37 @@ func answers(n Names, op operation.Operation, w render.Wording) map[string]rende
 func unavailable(w render.Wording, op operation.Operation) map[string]render.Message {
 	unknown := errors.New("cause for the log")
 	return map[string]render.Message{
-		"unavailable": private.Unavailable(&intake.UnavailableError{What: "Zenlayer", Err: unknown}, w),
+		"unavailable": private.Unavailable(&intake.UnavailableError{What: "Zenlayer", Err: unknown}, w, false),
 		"unavailable_key": private.Unavailable(
 			&intake.UnavailableError{What: "Zenlayer", Err: unknown,
 				Fault: operation.Fault{Code: "AUTHFAILURE_SIGNATURE_FAILURE", Status: 401,
-					Message: "The signature does not match.", RequestID: "T7E2-01"}}, w),
+					Message: "The signature does not match.", RequestID: "T7E2-01"}}, w, false),
 		"unavailable_proxy": private.Unavailable(
 			&intake.UnavailableError{What: "Zenlayer", Err: unknown,
-				Fault: operation.Fault{Status: 404, Message: "<html>not found</html>"}}, w),
+				Fault: operation.Fault{Status: 404, Message: "<html>not found</html>"}}, w, false),
 		"unavailable_unread": private.Unavailable(
 			&intake.UnavailableError{What: "Zenlayer", Err: unknown,
 				Fault: operation.Fault{Status: 200,
 					Message: "the response in the answer cannot be read: dataSet[0].weight is an object, not a whole " +
-						"number", RequestID: "T7E2-01"}}, w),
+						"number", RequestID: "T7E2-01"}}, w, false),
 		"unavailable_new_code": private.Unavailable(&intake.UnavailableError{What: "Zenlayer", Err: unknown,
 			Fault: operation.Fault{Code: "INVALID_VERSION", Status: 400, Message: "no such version",
-				RequestID: "T7E2-01"}}, w),
+				RequestID: "T7E2-01"}}, w, false),
 		"unavailable_busy": private.Unavailable(&intake.UnavailableError{What: "Zenlayer", Busy: true,
-			Err: unknown}, w),
-		"unavailable_journal": private.Unavailable(&intake.UnavailableError{What: "journal", Err: unknown}, w),
+			Err: unknown}, w, false),
+		"unavailable_journal": private.Unavailable(&intake.UnavailableError{What: "journal", Err: unknown}, w, false),
 		"unavailable_moved": private.Unavailable(&intake.UnavailableError{What: "journal",
-			Err: &operation.JournalMovedError{What: "the file was deleted"}}, w),
+			Err: &operation.JournalMovedError{What: "the file was deleted"}}, w, false),
 		"unavailable_setup": private.Unavailable(&intake.UnavailableError{What: "Slack",
 			Err: &operation.SetupError{Remedy: "add the scope users:read to the app under OAuth & Permissions, " +
-				"Bot Token Scopes, and reinstall the app to the workspace", Err: unknown}}, w),
+				"Bot Token Scopes, and reinstall the app to the workspace", Err: unknown}}, w, false),
+		"unanswered_journal": private.Unavailable(&intake.UnavailableError{What: "journal", Err: unknown}, w, true),
+		"unanswered_moved": private.Unavailable(&intake.UnavailableError{What: "journal",
+			Err: &operation.JournalMovedError{What: "the file was deleted"}}, w, true),
+		"unanswered_key": private.Unavailable(&intake.UnavailableError{What: "Zenlayer", Err: unknown,
+			Fault: operation.Fault{Code: "AUTHFAILURE_SIGNATURE_FAILURE", Status: 401, Message: "The signature does " +
+				"not match.", RequestID: "T7E2-01"}}, w, true),
+		"unanswered":      private.Unavailable(&intake.UnavailableError{What: "Zenlayer", Err: unknown}, w, true),
 		"uncertain":       private.Uncertain(&intake.UncertainError{Ref: op.Ref, Err: unknown}),
 		"uncertain_click": private.Uncertain(&intake.UncertainError{Err: unknown}),
 	}

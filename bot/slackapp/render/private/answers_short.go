@@ -24,8 +24,13 @@ const (
 // NotSent is the shape of most private answers: first word, one sentence,
 // and buttons if there is something to press.
 func NotSent(sentence string, buttons ...slack.BlockElement) render.Message {
-	return render.Ephemeral(fmt.Sprintf(notSentText, sentence), render.Section(fmt.Sprintf(notSentLine, sentence)),
-		render.Actions(buttons...))
+	return outcome(render.FirstNotSent, sentence, render.Actions(buttons...))
+}
+
+// outcome is a first word, one sentence and blocks.
+func outcome(first, sentence string, more ...slack.Block) render.Message {
+	return render.Ephemeral(first+": "+sentence, append([]slack.Block{
+		render.Section(fmt.Sprintf("*%s.* %s", first, sentence))}, more...)...)
 }
 
 // Answer says one sentence about something that was not to be sent.
@@ -136,38 +141,53 @@ func Cancelled(op operation.Operation) render.Message {
 		render.Section(fmt.Sprintf("*Not sent.* %s was cancelled, as you asked. Nothing was changed.", op.Ref)))
 }
 
-// Unavailable says that something did not answer and nothing was changed. The
-// cause is only logged, unless Zenlayer answered.
-func Unavailable(e *intake.UnavailableError, w render.Wording) render.Message {
-	_, moved := errors.AsType[*operation.JournalMovedError](e.Err)
-	setup, _ := errors.AsType[*operation.SetupError](e.Err)
-	switch {
-	case moved:
-		return NotSent("The bot's database file was moved, deleted or overwritten, so nothing was accepted and " +
-			"nothing is sent. Ask whoever runs the bot to repair it; its log and /readyz say how.")
-	case e.What == "journal":
-		return NotSent("I cannot store requests right now, so I do nothing. Nothing was changed. Try again in a " +
-			"minute.")
-	case setup != nil:
-		return NotSent(fmt.Sprintf("%s refuses what I have to ask, so I could not check. Nothing was changed. Trying "+
-			"again does not help until this is changed: %s.", render.InText(e.What),
+// Unavailable says that something did not answer and nothing was changed; question says
+// that nothing was to be. The cause is only logged, unless Zenlayer answered.
+func Unavailable(e *intake.UnavailableError, w render.Wording, question bool) render.Message {
+	first, unchanged := render.FirstNotSent, "Nothing was changed. "
+	if question {
+		first, unchanged = render.FirstNotAnswered, ""
+	}
+	if e.What == "journal" {
+		return outcome(first, journalWords(e, question))
+	}
+	if setup, ok := errors.AsType[*operation.SetupError](e.Err); ok {
+		return outcome(first, fmt.Sprintf("%s refuses what I have to ask, so I could not check. %sTrying again does "+
+			"not help until this is changed: %s.", render.InText(e.What), unchanged,
 			render.Prose(setup.Remedy, render.SaidLimit)))
-	case e.Busy:
-		return NotSent(fmt.Sprintf("Many requests to %s are waiting right now, so I could not check in time. Nothing "+
-			"was changed. Try again in a minute.", render.InText(e.What)))
+	}
+	if e.Busy {
+		return outcome(first, fmt.Sprintf("Many requests to %s are waiting right now, so I could not check in time. "+
+			"%sTry again in a minute.", render.InText(e.What), unchanged))
 	}
 	if !e.Fault.Answered() {
-		return NotSent(fmt.Sprintf("%s did not answer, so I could not check. Nothing was changed. Try again in a "+
-			"minute.", render.InText(e.What)))
+		return outcome(first, fmt.Sprintf("%s did not answer, so I could not check. %sTry again in a minute.",
+			render.InText(e.What), unchanged))
 	}
 	said, do := render.AdviceOn(e.Fault, w.ReadAgain())
-	return render.Ephemeral(fmt.Sprintf(notSentText,
-		fmt.Sprintf("I could not check, since %s: %s. What to do: %s", render.AnsweredHow(e.Fault),
-			render.Prose(e.Fault.Words(), render.SaidLimit), do)),
-		render.Section(fmt.Sprintf(notSentLine,
-			fmt.Sprintf("I could not check, since %s. Nothing was changed.", render.AnsweredHow(e.Fault)))),
+	m := outcome(first, strings.TrimSpace(fmt.Sprintf("I could not check, since %s. %s", render.AnsweredHow(e.Fault),
+		unchanged)),
 		render.Section(fmt.Sprintf(card.NotAddedSaid, said), fmt.Sprintf(card.NotAddedDo, do)),
 		render.ContextLine(render.FaultIDs(e.Fault)...))
+	m.Text = fmt.Sprintf("%s: I could not check, since %s: %s. What to do: %s", first, render.AnsweredHow(e.Fault),
+		render.Prose(e.Fault.Words(), render.SaidLimit), do)
+	return m
+}
+
+// journalWords say that the bot's database is away.
+func journalWords(e *intake.UnavailableError, question bool) string {
+	_, moved := errors.AsType[*operation.JournalMovedError](e.Err)
+	switch {
+	case moved && question:
+		return "The bot's database file was moved, deleted or overwritten. Ask whoever runs the bot to repair it; " +
+			"its log and /readyz say how."
+	case moved:
+		return "The bot's database file was moved, deleted or overwritten, so nothing was accepted and nothing is " +
+			"sent. Ask whoever runs the bot to repair it; its log and /readyz say how."
+	case question:
+		return "I cannot read requests right now. Try again in a minute."
+	}
+	return "I cannot store requests right now, so I do nothing. Nothing was changed. Try again in a minute."
 }
 
 // Uncertain says that the bot does not know whether the request was stored.
@@ -191,13 +211,16 @@ func TryAgain() render.Message {
 	return NotSent("I am busy. Nothing was changed. Try again in a moment.")
 }
 
-// Fault says that the bot failed before anything was sent. token finds the log
-// line.
-func Fault(token string, w render.Wording) render.Message {
-	return render.Ephemeral(fmt.Sprintf("Not sent: something broke in the bot before anything was sent. Quote token "+
-		"%s to %s.", render.InText(token), w.Owners()),
-		render.Section(fmt.Sprintf("*Not sent.* Something broke in the bot before anything was sent. Quote token %s "+
-			"to %s.", render.Code(token), w.Owners())))
+// Fault says that the bot failed before anything was sent, or, for a question, that it
+// failed. token finds the log line.
+func Fault(token string, w render.Wording, question bool) render.Message {
+	first, broke := render.FirstNotSent, "Something broke in the bot before anything was sent"
+	if question {
+		first, broke = render.FirstNotAnswered, "Something broke in the bot"
+	}
+	m := outcome(first, fmt.Sprintf("%s. Quote token %s to %s.", broke, render.Code(token), w.Owners()))
+	m.Text = fmt.Sprintf("%s: s%s. Quote token %s to %s.", first, broke[1:], render.InText(token), w.Owners())
+	return m
 }
 
 // ExpiredTrigger says that the form could not be opened in time. The caller

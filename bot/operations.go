@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -12,14 +13,26 @@ import (
 
 	"lbbot/bot/journal"
 	"lbbot/bot/operation"
+	"lbbot/bot/slackapp/render"
 )
 
-// ListOperations writes a table of operations, newest first.
-func ListOperations(ctx context.Context, w io.Writer, j *journal.Store, f journal.Filter) error {
-	ops, err := j.Search(ctx, f)
-	if err != nil {
-		return err
+// ListOperations writes a table of operations, newest first. Of several states it reads
+// each, up to the limit.
+func ListOperations(ctx context.Context, w io.Writer, j *journal.Store, f journal.Filter,
+	states ...operation.State) error {
+	if len(states) == 0 {
+		states = []operation.State{f.State}
 	}
+	var ops []operation.Operation
+	for _, f.State = range states {
+		some, err := j.Search(ctx, f)
+		if err != nil {
+			return err
+		}
+		ops = append(ops, some...)
+	}
+	slices.SortStableFunc(ops, func(a, b operation.Operation) int { return b.ClickedAt.Compare(a.ClickedAt) })
+	ops = ops[:min(len(ops), max(f.Limit, 0))]
 	if len(ops) == 0 {
 		fmt.Fprintln(w, "No request matches.")
 		return nil
@@ -27,12 +40,12 @@ func ListOperations(ctx context.Context, w io.Writer, j *journal.Store, f journa
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "REF\tACCEPTED (UTC)\tCHANGE\tSTATE\tLISTENER\tSERVER\tBACKEND\tASKED BY\tCHANNEL\tAPPROVED BY")
 	for _, op := range ops {
-		state := stateOf(op)
-		if op.Reason != "" {
-			state += " (" + string(op.Reason) + ")"
+		state := render.FirstWord(op.Change, op.State)
+		if detail := cmp.Or(string(op.Reason), onlyStored(op.State)); detail != "" {
+			state += " (" + detail + ")"
 		}
 		if !op.Known() {
-			state += ", unknown to this version"
+			state = stateOf(op) + ", unknown to this version"
 		}
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", op.Ref, op.ClickedAt.UTC().Format(time.DateTime),
 			printable(changeOf(op)), printable(state),
@@ -42,6 +55,56 @@ func ListOperations(ctx context.Context, w io.Writer, j *journal.Store, f journa
 			cmp.Or(printable(approvers(op)), "-"))
 	}
 	return t.Flush()
+}
+
+// onlyStored is the stored word of a state whose cards begin with the word of another state; else empty.
+func onlyStored(s operation.State) string {
+	if s == operation.Waiting || s == operation.Accepted {
+		return string(s)
+	}
+	return ""
+}
+
+// StateWords are the words that StateNamed takes: those that cards begin with, and the stored ones that differ.
+func StateWords() (shown, stored []string) {
+	for _, s := range operation.AllStates() {
+		if s == operation.Draft { // not a request yet
+			continue
+		}
+		for _, kind := range []operation.ChangeKind{operation.ChangeAdd, operation.ChangeRemove} {
+			if word := render.FirstWord(kind, s); !slices.Contains(shown, word) {
+				shown = append(shown, word)
+			}
+		}
+		if !slices.ContainsFunc(shown, func(word string) bool { return sameWord(word, string(s)) }) {
+			stored = append(stored, string(s))
+		}
+	}
+	return shown, stored
+}
+
+func sameWord(a, b string) bool {
+	plain := strings.NewReplacer("_", " ", "-", " ")
+	return strings.EqualFold(plain.Replace(a), plain.Replace(b))
+}
+
+// StateNamed returns the states that a word means, and, for a word of cards, which requests
+// are shown so: the cards of additions and of removals in one state begin with different
+// words. A word that is not known has no states.
+func StateNamed(word string) (states []operation.State, shownSo func(operation.Operation) bool) {
+	so := func(kind operation.ChangeKind, s operation.State) bool {
+		return sameWord(render.FirstWord(kind, s), word)
+	}
+	for _, s := range operation.AllStates() {
+		switch {
+		case s == operation.Draft:
+		case so(operation.ChangeAdd, s) || so(operation.ChangeRemove, s):
+			states = append(states, s)
+		case string(s) == word:
+			return []operation.State{s}, nil
+		}
+	}
+	return states, func(op operation.Operation) bool { return so(op.Change, op.State) }
 }
 
 // changeOf is what people ask for: add, undo or remove; a kind that this version does not know as it is stored.

@@ -199,6 +199,12 @@ func TestTheCommandLineTellsARemovalFromAnAddition(t *testing.T) {
 	require.Regexp(t, `Change +remove\n`, shown.String())
 	require.Regexp(t, `State +removed, `, shown.String())
 	require.NoError(t, bot.ListOperations(t.Context(), &list, j, journal.Filter{Limit: 9}))
-	require.Regexp(t, `remove +removed `, list.String())
+	require.Regexp(t, `remove +Removed `, list.String())
 	require.NotContains(t, list.String(), "added")
+	for word, found := range map[string]bool{"Removed": true, "added": false, "Not removed": false} {
+		list.Reset()
+		states, shownSo := bot.StateNamed(word)
+		require.NoError(t, bot.ListOperations(t.Context(), &list, j, journal.Filter{Limit: 9, Is: shownSo}, states...))
+		require.Equal(t, found, strings.Contains(list.String(), "LBR-AAAAA2"), "%s: %s", word, list.String())
+	}
 }

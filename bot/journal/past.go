@@ -145,13 +145,14 @@ type Filter struct {
 	Since    time.Time // accepted then or later
 	Listener string    // id or name
 	State    operation.State
-	Limit    int // any number; 0: none
+	Is       func(operation.Operation) bool // what else must hold; nil: nothing
+	Limit    int                            // any number; 0: none
 }
 
 func (f Filter) matches(op operation.Operation) bool {
 	return (f.ActorID == "" || f.ActorID == op.Actor.UserID) &&
 		(f.Listener == "" || f.Listener == op.Request.ListenerID || f.Listener == op.Listener.Name) &&
-		(f.State == "" || f.State == op.State)
+		(f.State == "" || f.State == op.State) && (f.Is == nil || f.Is(op))
 }
 
 // Search lists accepted operations, newest first, without drafts. It reads by the index

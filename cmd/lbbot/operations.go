@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -12,7 +11,6 @@ import (
 
 	"lbbot/bot"
 	"lbbot/bot/journal"
-	"lbbot/bot/operation"
 )
 
 // operationsCommand reads the database of a bot, running or not.
@@ -67,9 +65,13 @@ func (s session) listCommand(d source) *cobra.Command {
 				stateFault(state), limitFault(limit)); err != nil {
 				return usageError{err}
 			}
+			states, shownSo := bot.StateNamed(state)
 			return d.read(cmd.Context(), func(j *journal.Store, _ bot.Database) error {
-				return bot.ListOperations(cmd.Context(), s.out, j, journal.Filter{ActorID: person, Since: from,
-					Listener: listener, State: operation.State(state), Limit: limit})
+				f := journal.Filter{ActorID: person, Since: from, Listener: listener, Limit: limit}
+				if state != "" {
+					f.Is = shownSo
+				}
+				return bot.ListOperations(cmd.Context(), s.out, j, f, states...)
 			})
 		},
 	}
@@ -77,20 +79,15 @@ func (s session) listCommand(d source) *cobra.Command {
 	f.StringVar(&since, "since", "", "accepted since: 36h, 7d, 2026-03-01, or 2026-03-01T12:00:00Z")
 	f.StringVar(&person, "person", "", "Slack user id of the requester, such as U0123ABCD")
 	f.StringVar(&listener, "listener", "", "id or name of the listener")
-	f.StringVar(&state, "state", "", strings.Join(states(), ", ")+"; for a removal, added is removed")
+	f.StringVar(&state, "state", "", stateWords())
 	f.IntVar(&limit, "limit", 50, "maximum number of requests")
 	return cmd
 }
 
-// states are the stored states of requests, in their usual order. A draft is not a request yet.
-func states() []string {
-	var words []string
-	for _, s := range operation.AllStates() {
-		if s != operation.Draft {
-			words = append(words, string(s))
-		}
-	}
-	return words
+// stateWords lists the words of cards and those of the database.
+func stateWords() string {
+	shown, stored := bot.StateWords()
+	return fmt.Sprintf("as on the card: %s; or as stored: %s", strings.Join(shown, ", "), strings.Join(stored, ", "))
 }
 
 func sinceFault(since string, err error) error {
@@ -112,11 +109,10 @@ func personFault(person string) error {
 }
 
 func stateFault(state string) error {
-	if state == "" || slices.Contains(states(), state) {
+	if states, _ := bot.StateNamed(state); state == "" || len(states) > 0 {
 		return nil
 	}
-	return fmt.Errorf("--state %q: one of %s; a removal is found by the word for an addition: added finds what was "+
-		"removed as well", state, strings.Join(states(), ", "))
+	return fmt.Errorf("--state %q: a word %s", state, stateWords())
 }
 
 func listenerFault(listener string) error {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"lbbot/bot"
 	"lbbot/bot/audit"
 	"lbbot/bot/journal"
 	"lbbot/bot/operation"
@@ -66,7 +67,12 @@ func TestOperationsAreListedAndShownWithoutTokens(t *testing.T) {
 	require.Equal(t, "4", refs("--person", "U0ANA", "--limit", "1"))
 	require.Equal(t, "43", refs("--since", "150m"))
 	require.Equal(t, "432", refs("--since", "2026-03-01", "--listener", "https-443", "--state", "accepted"))
-	require.Empty(t, refs("--state", "added"))
+	for _, word := range []string{"Waiting", "waiting", "accepted"} {
+		require.Equal(t, "432", refs("--state", word), word)
+	}
+	for _, word := range []string{"added", "Not added", "waiting_approval", "removed"} {
+		require.Empty(t, refs("--state", word), word)
+	}
 	require.Empty(t, refs("--listener", "other"))
 
 	code, out, said := runs(t, map[string]string{"LBBOT_DATABASE_URL": url}, "operations", "show", "lbr-aaaaa3")
@@ -160,11 +166,13 @@ func TestVerifyNamesTheBrokenLinkAndFailsBesideARunningBot(t *testing.T) {
 }
 
 func TestListSaysWhatItsFlagsTake(t *testing.T) {
-	all := "waiting_approval, accepted, sending, unconfirmed, needs_person, added, not_added, already_there"
+	all := "as on the card: Waiting, Adding, Removing, Not confirmed, Needs a person, Added, Removed, Not added, " +
+		"Not removed, Nothing to do; or as stored: waiting_approval, accepted, sending, unconfirmed, needs_person, " +
+		"already_there"
 	code, _, said := runs(t, nil, "operations", "list", "--state", "foo", "--person", "ana", "--since", "yesterday",
 		"--limit", "0", "--listener", "api-lb/https-443")
 	require.Equal(t, exitUsage, code)
-	for _, part := range []string{`--state "foo": one of ` + all, "added finds what was removed as well",
+	for _, part := range []string{`--state "foo": a word ` + all,
 		"the id or the name alone, without the load balancer: --listener https-443",
 		`--person "ana": the Slack user id, U… or W…, not a name`,
 		`--since "yesterday": a duration such as 36h`, "--limit 0: 1 or more"} {
@@ -176,7 +184,8 @@ func TestListSaysWhatItsFlagsTake(t *testing.T) {
 	require.Equal(t, exitFine, code)
 	require.Contains(t, out, all)
 	url, _ := trailFile(t)
-	for _, state := range states() {
+	shown, stored := bot.StateWords()
+	for _, state := range append(shown, stored...) {
 		code, out, said := runs(t, nil, "operations", "list", "--database", url, "--state", state, "--person",
 			"W0123ABCD")
 		require.Equal(t, exitFine, code, said)

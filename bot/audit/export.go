@@ -165,6 +165,11 @@ func VerifyExport(r io.Reader, x Expected) (Trail, error) {
 func read(text []byte, n int) (Entry, error) {
 	var l exported
 	err := json.Unmarshal(text, &l)
+	if _, ok := errors.AsType[*json.SyntaxError](err); ok && bytes.HasPrefix(text, []byte("{")) &&
+		!bytes.HasSuffix(text, []byte("}")) {
+		return Entry{}, fmt.Errorf("line %d ends in its middle: the export was not written to its end, or was cut. "+
+			"The %d events before it are unbroken. Export again", n, n-1)
+	}
 	if _, ok := errors.AsType[*json.SyntaxError](err); ok {
 		return Entry{}, fmt.Errorf("line %d is not JSON: only an export as JSON lines can be verified, as lbbot "+
 			"operations export writes it without --format csv", n)

@@ -118,6 +118,11 @@ func TestTheTrailIsExportedAndVerifiedOnTheCommandLine(t *testing.T) {
 	require.Contains(t, out, "fine: up to position 4 nothing was altered, deleted or moved")
 	text, err := os.ReadFile(file)
 	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(file, text[:len(text)-40], 0o600))
+	code, _, said = runs(t, nil, "operations", "verify", "--file", file)
+	require.Equal(t, exitFailed, code)
+	require.Contains(t, said, "line 4 ends in its middle: the export was not written to its end, or was cut. "+
+		"The 3 events before it are unbroken")
 	require.NoError(t, os.WriteFile(file, []byte(strings.Replace(string(text), "U0BO", "U0EVE", 1)), 0o600))
 	code, _, said = runs(t, nil, "operations", "verify", "--file", file)
 	require.Equal(t, exitFailed, code)

@@ -3,12 +3,14 @@ package main
 import (
 	"bytes"
 	"context"
+	"io"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"lbbot/bot/audit"
+	"lbbot/bot/journal"
 )
 
 func TestProgressIsOneLineThatIsCleared(t *testing.T) {
@@ -25,8 +27,8 @@ func TestProgressIsOneLineThatIsCleared(t *testing.T) {
 	at(2000, time.Second+progressEvery/2) // too soon
 	at(600_000, 2*time.Second)
 	p.end()
-	require.Equal(t, "\r1000 events checked, position 1007, 1000 a second\x1b[K"+
-		"\r600000 events checked, position 600007, 300000 a second\x1b[K\r\x1b[K", out.String())
+	require.Equal(t, "\r1000 events read, position 1007, 1000 a second\x1b[K"+
+		"\r600000 events read, position 600007, 300000 a second\x1b[K\r\x1b[K", out.String())
 }
 
 func TestVerifyShowsNoProgressWithoutATerminal(t *testing.T) {
@@ -43,4 +45,17 @@ func TestVerifyThatIsStoppedSaysHowFarItCame(t *testing.T) {
 	err := session{}.reportTrail(ctx, audit.Trail{Events: 5000, Head: audit.Head{Position: 5007}}, context.Canceled)
 	require.EqualError(t, err, "stopped at position 5007: the 5000 events up to there are unbroken, "+
 		"the others were not read")
+}
+
+func TestExportCountsWhatItReads(t *testing.T) {
+	url, _ := trailFile(t)
+	j, err := journal.Open(t.Context(), journal.Config{URL: url, ReadOnly: true})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, j.Close()) }()
+	var seen []audit.Trail
+	n, err := export(t.Context(), io.Discard, watched{j, func(a audit.Trail) { seen = append(seen, a) }},
+		audit.FormatJSONL, "U0BO")
+	require.NoError(t, err)
+	require.EqualValues(t, 1, n)
+	require.Equal(t, []audit.Trail{{Events: 4, Head: audit.Head{Position: 4}}}, seen, "all are read for one person")
 }

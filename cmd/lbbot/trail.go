@@ -39,7 +39,9 @@ func (s session) exportCommand(d source) *cobra.Command {
 					}
 					w, done = file, file.Close
 				}
-				n, err := export(cmd.Context(), w, j, format, person)
+				seen, end := s.progressOn()
+				n, err := export(cmd.Context(), w, watched{j, seen}, format, person)
+				end()
 				if err = errors.Join(err, done()); err != nil && output != "" {
 					return fmt.Errorf("%s is not complete and is removed: %w", output,
 						errors.Join(err, os.Remove(output)))

@@ -75,9 +75,9 @@ func (r reader) dark(on bool) {
 	r.t.Helper()
 	value := map[bool]string{true: "dark", false: "light"}[on]
 	_, err := chromedp.Call(r.tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: value}}})
+		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: value},
+			{Name: "prefers-reduced-motion", Value: "reduce"}}})
 	require.NoError(r.t, err)
-	r.until("document.getAnimations().length === 0")
 }
 
 // inBoth takes a picture in light and one in dark.

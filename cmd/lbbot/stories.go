@@ -16,8 +16,8 @@ func stories() []story.Story { return append(plainStories(), troubleStories()...
 func plainStories() []story.Story {
 	return []story.Story{
 		{Name: "typed", Title: "Type a command", As: engineer, In: owners,
-			About: "The bot shows what would change and adds the server when you press Add server.",
-			Try:   "Press Enter: the command is typed in. Then press Add server.",
+			About: "You see what would change, and nothing does before you press Add server.",
+			Try:   "Press Enter, then Add server.",
 			Steps: []story.Step{
 				{Type: `/lb-register api-lb/https-443 web-07 weight=50 reason="inc-2041 add capacity"`,
 					Private: "Preview"},
@@ -26,7 +26,7 @@ func plainStories() []story.Story {
 			Backends: 1, Calls: map[string]int{registerBackend: 1},
 			End: "web-07 is on the listener, and the channel knows who added it."},
 		{Name: "form", Title: "Fill in the form", As: engineer, In: incident,
-			About: "The form says what is wrong at the field; nothing is sent before it is right.",
+			About: "A mistake is named at its field, and nothing is sent before it is right.",
 			Try:   "Send it, and fill in the form.",
 			Steps: []story.Step{
 				{Type: "/lb-register", Form: "Add server"},
@@ -38,7 +38,7 @@ func plainStories() []story.Story {
 			Backends: 1, Calls: map[string]int{registerBackend: 1},
 			End: "One mistake was named at its field; one server was added."},
 		{Name: "denied", Title: "Be refused", As: "U0DEV", In: incident,
-			About: "A rule forbids this change: the person alone reads why, and nothing is sent.",
+			About: "A rule forbids this: the person alone reads why, and nothing is sent.",
 			Try:   "Send it as Dev.",
 			Steps: []story.Step{
 				{Type: "/lb-register api-lb/dns-53 web-12", Private: "Name service changes are frozen this week"},
@@ -51,7 +51,7 @@ func plainStories() []story.Story {
 func troubleStories() []story.Story {
 	return []story.Story{
 		{Name: "lost-answer", Title: "Lose an answer", As: engineer, In: incident,
-			About: "Zenlayer makes the change, but its answer is lost: the bot looks and says what is true.",
+			About: "Zenlayer makes the change, but its answer is lost: the bot looks.",
 			Try:   "Press “Lose the next answer”, then send it.",
 			Steps: []story.Step{
 				{Fault: control.Setting{Fault: control.LostAnswer}},

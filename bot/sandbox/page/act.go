@@ -149,7 +149,7 @@ func (p *site) answer(w http.ResponseWriter, r *http.Request, done sandbox.Inter
 		}
 	})
 	status := http.StatusNoContent
-	if done.Refused() {
+	if done.Refused() && len(done.Errors) == 0 { // errors of fields are shown there, and are no failure of the page
 		status = http.StatusUnprocessableEntity
 	}
 	w.WriteHeader(status)

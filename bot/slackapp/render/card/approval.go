@@ -210,15 +210,16 @@ func askTimesOf(a operation.Approval, w render.Wording) string {
 }
 
 func approvalButtons(op operation.Operation) []slack.BlockElement {
-	text, confirm := "Approve", inObject(op, "Approve {adding} {server} {to} {port}? It runs at once.")
+	text, label := "Approve", "Approve {adding} {server} {to} {listener}"
+	confirm := inObject(op, "Approve {adding} {server} {to} {port}? It runs at once.")
 	if op.Approval.Again == operation.AgainPicture {
-		text = "Approve as it is now"
+		text, label = "Approve as it is now", "Approve as it is now: {adding} {server} {to} {listener}"
 	}
 	if n := op.Approval.Missing(); n > 1 {
 		confirm = inObject(op, "Approve {adding} {server} {to} {port}? It runs when %s agree.", render.CountPeople(n))
 	}
 	yes := render.PrimaryUnlessRisky(op, render.Button(render.ActApYes, text,
-		inObject(op, "Approve {adding} {server} {to} {listener}"), render.ButtonValue(op)))
+		inObject(op, label), render.ButtonValue(op)))
 	yes.Confirm = slack.NewConfirmationBlockObject(render.PlainText("Approve?", render.MaxConfirmTitle),
 		render.PlainText(confirm, render.MaxConfirmText),
 		render.PlainText(text, render.MaxButton), render.PlainText("Not yet", render.MaxButton))

@@ -185,13 +185,13 @@ func lookForIt(op operation.Operation) string {
 // the change was carried out.
 func answerButtons(op operation.Operation) []slack.BlockElement {
 	done, notDone := render.Outcomes(op.Change)
-	yes, no := "Yes, {server} is on {listener}", "No, {server} is not on {listener}"
+	yes, no := ": {server} is on {listener}", ": {server} is not on {listener}"
 	if op.Change == operation.ChangeRemove {
-		yes, no = "{server} is not on {listener} any more", "{server} is still on {listener}"
+		yes, no = no, yes
 	}
 	return []slack.BlockElement{
-		render.Button(render.ActSettleYes, render.Capital(done), inObject(op, yes), render.ButtonValue(op)),
-		render.Button(render.ActSettleNo, render.Capital(notDone), inObject(op, no), render.ButtonValue(op)),
+		render.Button(render.ActSettleYes, render.Capital(done), inObject(op, render.Capital(done)+yes), render.ButtonValue(op)),
+		render.Button(render.ActSettleNo, render.Capital(notDone), inObject(op, render.Capital(notDone)+no), render.ButtonValue(op)),
 	}
 }
 

@@ -32,8 +32,8 @@ const (
 	moreLabel     = "%d more: type more letters"
 	buttonTyped   = "Type IDs instead"
 	buttonLists   = "Pick from lists"
-	labelLists    = "Pick the listener and the server from lists"
-	labelTyped    = "Type the IDs of the listener and the server instead"
+	labelLists    = "Pick from lists instead of typing the IDs"
+	labelTyped    = "Type IDs instead of picking from the lists"
 )
 
 // The limits of a list of options. Slack allows more characters of a value in

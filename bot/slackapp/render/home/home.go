@@ -122,14 +122,14 @@ func denied(p Page) []slack.Block {
 
 // ways lead to the form: an empty one, and the last addition once more.
 func ways(p Page) slack.Block {
-	add := render.Primary(render.Button(render.ActHomeAdd, "Add server", "Open the form that adds a server", ""))
+	add := render.Primary(render.Button(render.ActHomeAdd, "Add server", "Add server: opens the form", ""))
 	elements := []slack.BlockElement{add}
 	for _, r := range p.Last {
 		if op := r.Operation; op.Change.HasForm() {
-			elements = append(elements, render.Button(render.ActReqAgainForm, fmt.Sprintf("Again: %s to %s",
-				render.ServerName(op, render.BareName),
-				render.BareName(render.FirstOf(op.Listener.Name, op.Listener.ID, op.Request.ListenerID))),
-				fmt.Sprintf("Open the form with the values of %s", op.Ref), render.ButtonValue(op)))
+			again := fmt.Sprintf("Again: %s to %s", render.ServerName(op, render.BareName),
+				render.BareName(render.FirstOf(op.Listener.Name, op.Listener.ID, op.Request.ListenerID)))
+			elements = append(elements, render.Button(render.ActReqAgainForm, again, again+", as in "+op.Ref,
+				render.ButtonValue(op)))
 			break
 		}
 	}

@@ -93,7 +93,7 @@ func glassButton(op operation.Operation) slack.BlockElement {
 		return nil
 	}
 	return render.Button(render.ActGlassOpen, "Use break-glass",
-		fmt.Sprintf("Add %s without approval, with break-glass", render.ServerName(op, render.BareName)),
+		fmt.Sprintf("Use break-glass: add %s without approval", render.ServerName(op, render.BareName)),
 		render.ButtonValue(op))
 }
 

@@ -160,7 +160,7 @@ func previewButtons(op operation.Operation) []slack.BlockElement {
 // the client only, so it is a courtesy and protects nothing.
 func sendButton(op operation.Operation) slack.BlockElement {
 	words, effect := sendWords(op), fmt.Sprintf("{server} will take %snew connections on {port}.", shareOf(op))
-	b := render.Button(render.ActReqSend, words, render.Say(op, render.BareName, "{Add} {server} {to} {listener}, %s",
+	b := render.Button(render.ActReqSend, words, render.Say(op, render.BareName, words+": {server} {to} {listener}, %s",
 		render.WeightPhrase(op.Request.Weight)), render.ButtonValue(op))
 	if op.Change == operation.ChangeRemove {
 		effect = "{server} takes no new connections on {port} after that. " + render.Stays(op.Seen())

@@ -48,7 +48,7 @@ func InputErrors(e *commands.InputError, key, offer string) render.Message {
 	var form slack.BlockElement
 	if e.Values != nil {
 		form = render.Primary(render.Button(render.ActFixOpenForm, ButtonFixForm,
-			"Open the form with the values that were understood",
+			"Open form with these values, as far as they were understood",
 			render.KeyValue(key, 0)))
 	}
 	list := append([]slack.Block{render.Section(lines...), corrected}, pickBlocks(e, offer)...)

@@ -52,6 +52,6 @@ func protectedBox(op operation.Operation) slack.Block {
 
 func poolButton(op operation.Operation) slack.BlockElement {
 	return render.Button(render.ActPoolShow, "Show pool",
-		fmt.Sprintf("Show the pool of %s before and after", render.ListenerName(op, render.BareName)),
+		fmt.Sprintf("Show pool of %s before and after", render.ListenerName(op, render.BareName)),
 		render.ButtonValue(op))
 }

@@ -380,7 +380,7 @@ func (r reader) fits(where string) {
 	r.t.Helper()
 	wide, err := chromedp.Run(r.tab, chromedp.Evaluate[string](`(({clientWidth, scrollWidth}) =>
 		[...document.querySelectorAll("body *")]
-		.filter(e => e.checkVisibility() && !e.closest(".sr, .skip, pre, .side ul")
+		.filter(e => e.checkVisibility() && !e.closest(".sr, .skip, .who, pre, .side ul")
 			&& (e.getBoundingClientRect().right > clientWidth + .5 || e.getBoundingClientRect().left < -.5))
 		.map(e => e.outerHTML.slice(0, 120))
 		.concat(scrollWidth > clientWidth ? [scrollWidth + " px in " + clientWidth] : [])

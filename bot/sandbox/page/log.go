@@ -1,12 +1,17 @@
 package page
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"time"
 
 	"lbbot/bot/sandbox/control"
 )
+
+// ackWithin is how long Slack waits for an ack
+// (docs.slack.dev/interactivity/handling-user-interaction).
+const ackWithin = 3 * time.Second
 
 // logMax is how many entries the log page shows, the newest ones.
 const logMax = 500
@@ -26,6 +31,8 @@ type logKind struct {
 
 type logEntry struct {
 	control.Entry
+	Anchor       string // its id on the page
+	Late         bool   // an ack that Slack did not wait for
 	Time, Exact  string
 	Sent, Answer string
 }
@@ -40,8 +47,11 @@ func (p *site) log(w http.ResponseWriter, r *http.Request) {
 	}
 	zone := zone(r)
 	for _, e := range slices.Backward(found[max(0, len(found)-logMax):]) {
-		l.Entries = append(l.Entries, logEntry{e, e.At.In(zone).Format("15:04:05.000"),
-			e.At.UTC().Format(time.RFC3339Nano), indented(string(e.Sent)), indented(string(e.Answer))})
+		l.Entries = append(l.Entries, logEntry{Entry: e,
+			Anchor: fmt.Sprintf("%s-%d-%s", e.Kind, e.At.UnixNano(), e.ID),
+			Late:   e.Kind == control.AckKind && e.Took > ackWithin.Milliseconds(),
+			Time:   e.At.In(zone).Format("15:04:05.000"), Exact: e.At.UTC().Format(time.RFC3339Nano),
+			Sent: indented(string(e.Sent)), Answer: indented(string(e.Answer))})
 	}
 	p.render(w, "log", l)
 }

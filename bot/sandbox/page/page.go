@@ -210,7 +210,7 @@ func newPage(o Options, slack workspace) (http.Handler, error) {
 func (p *site) routes(static fs.FS) http.Handler {
 	mux := http.NewServeMux()
 	files := http.StripPrefix("/static/", http.FileServerFS(static))
-	for _, name := range []string{"page.css", "parts.css", "page.js", "composer.js", "pick.js", "icon.svg",
+	for _, name := range []string{"page.css", "parts.css", "page.js", "composer.js", "pick.js", "log.js", "icon.svg",
 		"vendor/htmx.min.js", "vendor/htmx-LICENSE.txt"} {
 		mux.Handle("GET /static/"+name, files)
 	}

@@ -65,6 +65,10 @@ func (r *run) readCalls() {
 		r.calls = 0
 	}
 	for _, c := range calls[r.calls:] {
+		if c.Status == 0 && c.Fault == "" { // it is not answered yet
+			return
+		}
+		r.calls++
 		if strings.HasPrefix(c.Action, "Describe") {
 			r.reads++
 			continue
@@ -76,7 +80,6 @@ func (r *run) readCalls() {
 		}
 		r.say(r.bot(), "calls Zenlayer: "+c.Action+" ("+answer+")")
 	}
-	r.calls = len(calls)
 }
 
 // isNew remembers a value under a key and says whether it is another one than before.

@@ -185,13 +185,14 @@ func lookForIt(op operation.Operation) string {
 // the change was carried out.
 func answerButtons(op operation.Operation) []slack.BlockElement {
 	done, notDone := render.Outcomes(op.Change)
+	done, notDone = render.Capital(done), render.Capital(notDone)
 	yes, no := ": {server} is on {listener}", ": {server} is not on {listener}"
 	if op.Change == operation.ChangeRemove {
 		yes, no = no, yes
 	}
 	return []slack.BlockElement{
-		render.Button(render.ActSettleYes, render.Capital(done), inObject(op, render.Capital(done)+yes), render.ButtonValue(op)),
-		render.Button(render.ActSettleNo, render.Capital(notDone), inObject(op, render.Capital(notDone)+no), render.ButtonValue(op)),
+		render.Button(render.ActSettleYes, done, inObject(op, done+yes), render.ButtonValue(op)),
+		render.Button(render.ActSettleNo, notDone, inObject(op, notDone+no), render.ButtonValue(op)),
 	}
 }
 

@@ -227,7 +227,8 @@ func Fault(token string, w render.Wording, question bool) render.Message {
 // keeps the values under key.
 func ExpiredTrigger(key string) render.Message {
 	return NotSent("Slack gives me 3 seconds to open a form, and they were over. Your values are kept.",
-		render.Primary(render.Button(render.ActFormOpen, "Continue in the form", "Continue in the form, with your values",
+		render.Primary(render.Button(render.ActFormOpen, "Continue in the form",
+			"Continue in the form, with your values",
 			render.KeyValue(key, 0))))
 }
 

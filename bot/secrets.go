@@ -84,8 +84,8 @@ func (b *Bot) useZenlayer(ctx context.Context, c Config) error {
 		return err
 	}
 	var filter zenlayer.LoadBalancerFilter
-	if known, _ := b.catalog.Snapshot(); len(known) > 0 {
-		filter.LoadBalancerIDs = []string{known[0].LoadBalancerID}
+	if known := b.catalog.LoadBalancer(); known != "" {
+		filter.LoadBalancerIDs = []string{known}
 	}
 	read, err := trial.DescribeLoadBalancers(ctx, filter)
 	if err != nil {

@@ -38,7 +38,7 @@ type exam struct {
 	policy      *rules.Set
 	database    journal.Inspection
 	running     *health.Report // what the bot says about itself; nil if it did not answer
-	mayRun      string         // why a bot may be running; empty if none does
+	mayRun      string         // why a bot may be running; empty if none does, as far as can be known
 	clocks      []clock
 	balancers   []zenlayer.LoadBalancer
 	cloudErr    error
@@ -48,7 +48,7 @@ func newExam(s Settings) (*exam, error) {
 	if s.Now == nil {
 		s.Now = time.Now
 	}
-	x := &exam{Settings: s}
+	x := &exam{Settings: s, mayRun: unknownUse}
 	var err error
 	if x.web, err = web.New(web.Config{BotToken: s.BotToken, APIURL: s.SlackAPIURL, Log: zap.NewNop()}); err != nil {
 		return nil, err

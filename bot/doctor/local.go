@@ -125,6 +125,7 @@ func (x *exam) readsDatabase(ctx context.Context) finding {
 		return fails(cmp.Or(do, "check LBBOT_DATABASE_URL"), "%s", words)
 	}
 	if x.database.Absent {
+		x.nobodyRuns()
 		return passed("%s does not exist yet; the bot creates it at its first start", x.database.Name)
 	}
 	if x.running == nil && x.Inside == nil && x.database.File != "" {
@@ -142,7 +143,21 @@ func (x *exam) readsDatabase(ctx context.Context) finding {
 		x.mayRun = "a replica is running"
 		return passed("%s can be read; %s", x.database.Name, count(n, "live replica"))
 	}
+	// The replicas of another version are not counted.
+	if d := x.database; d.File != "" || d.Version == 0 || d.Version == d.Known {
+		x.nobodyRuns()
+	}
 	return passed("%s can be read", x.database.Name)
+}
+
+// unknownUse is why a bot may be running until the database says that none uses it.
+const unknownUse = "whether a bot uses the database is not known"
+
+// nobodyRuns notes that no bot uses the database.
+func (x *exam) nobodyRuns() {
+	if x.mayRun == unknownUse {
+		x.mayRun = ""
+	}
 }
 
 func (x *exam) tables(context.Context) finding {

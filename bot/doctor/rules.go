@@ -37,8 +37,11 @@ func (x *exam) policyFile(context.Context) finding {
 		return warns("name the people or bots that create incident channels in LBBOT_INCIDENT_CREATORS",
 			"it uses context.incident, which is never true while LBBOT_INCIDENT_CREATORS is empty")
 	case len(warnings) > 0:
-		return warns("read what lbbot policy check "+x.Policy+" says", "%s, and %s", warnings[0].Under(x.Policy, ""),
-			count(len(warnings)-1, "other warning"))
+		words := warnings[0].Under(x.Policy, "")
+		if more := len(warnings) - 1; more > 0 {
+			words += ", and " + count(more, "other warning")
+		}
+		return warns("read what lbbot policy check "+x.Policy+" says", "%s", words)
 	}
 	return passed("%s, digest %.12s", count(len(x.policy.Rules), "rule"), x.policy.Digest)
 }

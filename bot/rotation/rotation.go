@@ -177,8 +177,9 @@ func (w *Watcher) refuse(s *watched, values []string, known bool, err error) {
 	}
 }
 
-// unreadable reports a fault of the files once.
+// unreadable counts a fault of the files, and reports it once.
 func (w *Watcher) unreadable(s *watched, err error) {
+	w.reloads.WithLabelValues(s.Name, refused).Inc()
 	if err.Error() != s.fault {
 		s.fault = err.Error()
 		w.log.Warn("the file of a secret cannot be read; the old secret stays in use", zap.String("secret", s.Name),

@@ -65,6 +65,15 @@ func (c *Catalog) Snapshot() (all []operation.Listener, readAt time.Time) {
 	return l.items, l.at
 }
 
+// LoadBalancer returns the id of a load balancer that was in the list when it was last read, however long ago;
+// empty if it never was. It tells one account from another.
+func (c *Catalog) LoadBalancer() string {
+	if l := c.listeners.Load(); l != nil && len(l.items) > 0 {
+		return l.items[0].LoadBalancerID
+	}
+	return ""
+}
+
 // ServersReadAt returns when the reading of the servers began; false: there are none that may be offered.
 func (c *Catalog) ServersReadAt() (time.Time, bool) {
 	s := c.usableServers()

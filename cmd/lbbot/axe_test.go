@@ -33,6 +33,9 @@ func (r reader) checks(screen string) {
 	require.NoError(r.t, chromedp.Do(r.tab, chromedp.Evaluate[chromedp.Void](string(source))))
 	for width, set := range map[string]func(){"1440": r.desk, "390": r.phone} {
 		set()
+		if width == "390" {
+			r.fits(screen)
+		}
 		for _, colours := range []string{"light", "dark"} {
 			r.dark(colours == "dark")
 			r.axe(screen + ", " + width + " pixels, " + colours)
@@ -44,7 +47,6 @@ func (r reader) checks(screen string) {
 
 func TestPageHasNoAxeViolation(t *testing.T) {
 	r, address := visit(t)
-	console := chromedp.Console(r.tab)
 	r.as(address, engineer, incident)
 	r.checks("the alert")
 	r.types("/lb-register api-lb/https-443 web-07 weight=50")
@@ -67,6 +69,7 @@ func TestPageHasNoAxeViolation(t *testing.T) {
 	r.reads("#modal[open] .error", "")
 	r.checks("the form with errors")
 	r.keys("\x1b")
+	r.until("document.querySelector('#modal').open === false")
 	r.opensThread()
 	r.checks("a thread")
 	r.as(address, engineer, "home")
@@ -74,5 +77,4 @@ func TestPageHasNoAxeViolation(t *testing.T) {
 	r.checks("Home")
 	require.NoError(t, chromedp.Do(r.tab, chromedp.Navigate(address+"/log")))
 	r.checks("everything sent")
-	r.quiet(console)
 }

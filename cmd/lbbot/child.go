@@ -29,8 +29,8 @@ const startWithin = 30 * time.Second
 // start starts the bot and blocks until it is connected to Slack. If it ends instead, the
 // error has its last lines.
 func (c *child) start(ctx context.Context) error {
-	p, err := process.Start(process.Options{Command: []string{c.program, "run"}, Env: c.env, Dir: c.dir, Core: -1,
-		Line: c.line})
+	p, err := process.Start(process.Options{Env: c.env, Dir: c.dir, Core: -1, Line: c.line,
+		Command: []string{c.program, "run", "--config", settingsFile, "--admin-addr="}})
 	if err != nil {
 		return err
 	}

@@ -271,7 +271,7 @@ func TestSandboxServesItsPageAndEndsCleanly(t *testing.T) {
 	case <-time.After(30 * time.Second):
 		require.FailNow(t, "the sandbox did not stop")
 	}
-	entries, err := filepath.Glob(filepath.Join(os.TempDir(), "lbbot-sandbox-*", "lbbot.db"))
+	entries, err := filepath.Glob(filepath.Join(os.TempDir(), "lbbot-sandbox-*", "sandbox.db"))
 	require.NoError(t, err)
 	dir := regexp.MustCompile(`are in (\S+)\.`).FindStringSubmatch(out.String())
 	require.Len(t, dir, 2)

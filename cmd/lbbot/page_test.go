@@ -36,7 +36,8 @@ func browser(t *testing.T) context.Context {
 	t.Cleanup(func() { // the browser's children write for a moment after it has stopped
 		require.Eventually(t, func() bool { return os.RemoveAll(profile) == nil }, 10*time.Second, 50*time.Millisecond)
 	})
-	limit, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	// Cleanups look at the page, when the test's own context has ended.
+	limit, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 2*time.Minute)
 	t.Cleanup(cancel)
 	options := []chromedp.ExecAllocatorOption{chromedp.ExecPath(program), chromedp.UserDataDir(profile),
 		chromedp.WindowSize(1440, 900)}
@@ -127,6 +128,7 @@ func visit(t *testing.T) (r reader, address string) {
 	if folder := os.Getenv("SANDBOX_SCREENSHOTS"); folder != "" {
 		r.shot = folder
 	}
+	r.quiet()
 	require.NoError(t, chromedp.Do(tab, chromedp.EmulateViewport(1440, 900), chromedp.Navigate(server.URL)))
 	return r, server.URL
 }
@@ -236,7 +238,6 @@ func TestTheReadmeNamesEachStoryOfTheTour(t *testing.T) {
 
 func TestEachStoryIsShownOnThePage(t *testing.T) {
 	r, _ := visit(t)
-	console := chromedp.Console(r.tab)
 	for i, s := range stories() {
 		r.reads("#tour", s.Title)
 		r.follows("#tour [href*='play=']")
@@ -248,7 +249,6 @@ func TestEachStoryIsShownOnThePage(t *testing.T) {
 		}
 	}
 	r.reads(everyone, "Removed web-11 from https-443 on api-lb")
-	r.quiet(console)
 }
 
 // as opens the page as somebody in a channel.

@@ -81,12 +81,6 @@ func takeAll(t *testing.T) {
 	r.reads(everyone, "Added web-07 to https-443 on api-lb")
 	r.reads(everyone, "Available")
 	take("added")
-	r.phone()
-	take("added-phone")
-	r.types("/lb-register api-lb/https-443 web-11 weight=50")
-	r.reads(".message.private", "web-11")
-	take("preview-phone")
-	wide()
 
 	r.as(address, engineer, incident)
 	r.presses("#messages .tools .tool")
@@ -122,4 +116,14 @@ func takeAll(t *testing.T) {
 	require.NoError(t, chromedp.Do(r.tab, chromedp.Navigate(address+"/log?kind=ack&kind=zenlayer")))
 	r.reads("#entries", registerBackend)
 	take("log")
+
+	r.phone()
+	r.as(address, engineer, incident)
+	r.types("/lb-register api-lb/https-443 web-11 weight=50")
+	r.reads(".message.private:last-of-type", "web-11")
+	take("preview-phone")
+	r.presses(".message.private:last-of-type .button.primary")
+	r.reads(everyone, "Added web-11 to https-443 on api-lb")
+	r.reads(everyone, "\"Available\"")
+	take("added-phone")
 }

@@ -2,11 +2,13 @@ package main
 
 import (
 	"io"
+	"net"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"lbbot/bot"
 	"lbbot/bot/sandbox/control"
 	"lbbot/bot/sandbox/story"
 )
@@ -77,6 +79,14 @@ func TestPlayTakesTheNamesOfStoriesAndNoPage(t *testing.T) {
 			require.Contains(t, errOut, test.says)
 		})
 	}
+}
+
+func TestSandboxLeavesTheAdminPortAlone(t *testing.T) {
+	held, err := net.Listen("tcp", bot.Defaults().AdminAddr)
+	if err == nil {
+		defer func() { require.NoError(t, held.Close()) }()
+	} // else another program holds it, which is as good
+	require.True(t, playing(t).ready())
 }
 
 // playing is a sandbox without a page whose bot is ready.

@@ -79,7 +79,8 @@ func newPlayground(dir string, out io.Writer, log *zap.Logger) (*playground, err
 	}
 	g.bot = &child{program: program, dir: dir, env: g.settings(), ready: g.connected,
 		line: func(line string) { fmt.Fprintln(out, line) }}
-	if err := errors.Join(g.postAlert(), g.installPolicy()); err != nil {
+	noSettings := os.WriteFile(filepath.Join(dir, settingsFile), nil, 0o600)
+	if err := errors.Join(noSettings, g.postAlert(), g.installPolicy()); err != nil {
 		g.close()
 		return nil, err
 	}
@@ -105,7 +106,7 @@ func (g *playground) installPolicy() error {
 // settings are the environment of the bot.
 func (g *playground) settings() []string {
 	env := []string{
-		"LBBOT_DATABASE_URL=sqlite:" + databaseFile, "LBBOT_POLICY=" + policyFile, "LBBOT_ADMIN_ADDR=",
+		"LBBOT_DATABASE_URL=sqlite:" + databaseFile, "LBBOT_POLICY=" + policyFile,
 		"LBBOT_DRAIN=5s", "LBBOT_RETENTION=0", // the folder is deleted anyway
 		"LBBOT_LOG_LEVEL=" + min(g.log.Level(), zap.ErrorLevel).String(), "LBBOT_LOG_FORMAT=console",
 	}
@@ -115,9 +116,13 @@ func (g *playground) settings() []string {
 	return env
 }
 
-const policyFile = "policy.cedar"
+const (
+	policyFile   = "policy.cedar"
+	settingsFile = "sandbox.yaml" // empty, so that the bot reads no lbbot.yaml of the folder
+)
 
-const databaseFile = "lbbot.db"
+// databaseFile is not lbbot.db: a reset deletes it, and --dir may name the folder of an installation.
+const databaseFile = "sandbox.db"
 
 func (g *playground) database() string { return filepath.Join(g.dir, databaseFile) }
 
@@ -164,7 +169,7 @@ func (g *playground) player() *story.Player {
 	return &story.Player{Slack: g.slack, Cloud: g.cloud, Control: g.panel, Patience: 30 * time.Second}
 }
 
-// show plays a story in a sandbox that starts anew.
+// show plays a story in a sandbox that was reset.
 func (g *playground) show(ctx context.Context, s story.Story, tell func(story.Line)) error {
 	if err := g.reset(ctx); err != nil {
 		return err
@@ -220,6 +225,7 @@ func (g *playground) switchCloud(ctx context.Context, on bool) error {
 func (g *playground) halt() error { return g.bot.stop() }
 
 func (g *playground) close() {
+	g.restart.Lock() // and never given back: nothing starts the bot again
 	if err := g.halt(); err != nil {
 		g.log.Warn("bot stopped with an error", zap.Error(err))
 	}

@@ -27,7 +27,7 @@ func (s session) sandboxCommand() *cobra.Command {
 			"which you can type commands, press buttons, lose answers and act as other people.\n" +
 			"Nothing leaves this machine. Channels and cloud are reset at each start. The bot's\n" +
 			"database and policy are in a temporary folder, which is deleted at the end unless --dir\n" +
-			"names a folder; lbbot operations list --database sqlite:DIR/lbbot.db reads the database.\n\n" +
+			"names a folder; lbbot operations list --database sqlite:DIR/sandbox.db reads the database.\n\n" +
 			"With --no-bot, run a bot of your own against the local Slack and the local cloud: the\n" +
 			"sandbox prints the environment lines that point it there. deploy/docs/sandbox.md explains.",
 		Args: usage(none),

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"iter"
 	"strings"
 	"testing"
 
@@ -62,22 +61,28 @@ func (r reader) everywhere(name string) {
 	r.desk()
 }
 
-// quiet requires that the page's console has no errors.
-func (r reader) quiet(console iter.Seq2[chromedp.ConsoleMessage, error]) {
-	r.t.Helper()
-	require.NoError(r.t, chromedp.Do(r.tab, chromedp.Evaluate[chromedp.Void](`console.info("the end")`)))
-	for m, err := range console {
-		require.NoError(r.t, err)
-		require.False(r.t, m.IsException() || m.Type == "error", m.String())
-		if m.Text == "the end" {
+// quiet requires, at the end of the test, that the console of the tab has no error. An
+// act that Slack's client refuses is answered with 422, which a browser calls an error.
+func (r reader) quiet() {
+	console := chromedp.Console(r.tab)
+	r.t.Cleanup(func() {
+		if r.t.Failed() || r.t.Skipped() {
 			return
 		}
-	}
+		require.NoError(r.t, chromedp.Do(r.tab, chromedp.Evaluate[chromedp.Void](`console.info("the end")`)))
+		for m, err := range console {
+			require.NoError(r.t, err)
+			refused := strings.Contains(m.Text, "status of 422")
+			require.False(r.t, m.IsException() || m.Type == "error" && !refused, m.String())
+			if m.Text == "the end" {
+				return
+			}
+		}
+	})
 }
 
 func TestMentionInAThreadIsAnsweredThere(t *testing.T) {
 	r, address := visit(t)
-	console := chromedp.Console(r.tab)
 	r.as(address, "U0ANA", incident)
 	r.opensThread()
 	r.replies("/lb-register api-lb/https-443 web-12")
@@ -90,7 +95,6 @@ func TestMentionInAThreadIsAnsweredThere(t *testing.T) {
 	r.reads("#messages .replies", "2 replies")
 	r.until(`!document.querySelector("#messages").textContent.includes("Added web-12")`)
 	r.everywhere("thread-added")
-	r.quiet(console)
 }
 
 func TestGlobalShortcutOpensTheFormAnywhere(t *testing.T) {
@@ -122,7 +126,6 @@ func TestVerbsAreOfferedWithTheirUsage(t *testing.T) {
 
 func TestUndoTakesBackWhatWasAdded(t *testing.T) {
 	r, address := visit(t)
-	console := chromedp.Console(r.tab)
 	r.as(address, "U0ANA", incident)
 	r.types("/lb-register api-lb/https-443 web-12 weight=50")
 	r.reads(".message.private", "Nothing has changed yet")
@@ -137,12 +140,10 @@ func TestUndoTakesBackWhatWasAdded(t *testing.T) {
 	r.presses(".message.private .button.danger")
 	r.reads(everyone, "Removed web-12 from https-443 on api-lb")
 	r.everywhere("undo-removed")
-	r.quiet(console)
 }
 
 func TestRemovalIsApprovedByASecondPerson(t *testing.T) {
 	r, address := visit(t)
-	console := chromedp.Console(r.tab)
 	r.as(address, "U0DEV", incident)
 	r.types(`/lb-register remove api-lb/https-443 web-04 reason="inc-2041 disk full"`)
 	r.reads(".message.private", "web-04")
@@ -159,12 +160,10 @@ func TestRemovalIsApprovedByASecondPerson(t *testing.T) {
 	r.as(address, "U0DEV", incident)
 	r.reads(everyone, "Removed web-04 from https-443 on api-lb")
 	r.everywhere("remove-removed")
-	r.quiet(console)
 }
 
 func TestHomeShowsWhatIsOpenAndLeadsToTheForm(t *testing.T) {
 	r, address := visit(t)
-	console := chromedp.Console(r.tab)
 	r.as(address, "U0ANA", incident)
 	r.types(`/lb-register api-lb/https-443 web-12 weight=50`)
 	r.presses(".message.private .button.primary")
@@ -178,13 +177,11 @@ func TestHomeShowsWhatIsOpenAndLeadsToTheForm(t *testing.T) {
 	r.everywhere("home")
 	r.presses("#home .button.primary")
 	r.reads("#modal[open]", "Add server")
-	r.quiet(console)
 }
 func TestAlertLeadsToAddedInThreeClicks(t *testing.T) {
 	for name, window := range map[string]func(reader){"desk": reader.desk, "phone": reader.phone} {
 		t.Run(name, func(t *testing.T) {
 			r, address := visit(t)
-			console := chromedp.Console(r.tab)
 			window(r)
 			r.as(address, "U0ANA", incident)
 			require.Equal(t, "1", r.read(`String([...document.querySelector("#messages").textContent
@@ -204,7 +201,6 @@ func TestAlertLeadsToAddedInThreeClicks(t *testing.T) {
 			r.follows("#messages .replies")
 			r.reads(inThread, "Added web-12 to https-443 on api-lb")
 			r.inBoth("alert-added-" + name)
-			r.quiet(console)
 		})
 	}
 }

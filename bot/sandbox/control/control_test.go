@@ -142,7 +142,8 @@ func TestTheLogHasEveryEnvelopeAckAndCallWithoutSecrets(t *testing.T) {
 	lost := r.slack.TypeCommand(t.Context(), "U0ANA", "C0OPS", "/deploy", secret)
 	require.Equal(t, "operation_timeout", lost.Failure)
 	require.NoError(t, r.SetFault(Setting{Fault: "duplicates"}))
-	r.ok("POST", "/_control/command", `{"as":"ana","channel":"ops","command":"/deploy","text":"`+secret+` xoxb-1-a"}`)
+	r.ok("POST", "/_control/command",
+		`{"as":"ana","channel":"ops","command":"/deploy","text":"`+secret+` xoxb-1-a\txapp-2-b"}`)
 	var acked []Entry
 	require.Eventually(t, func() bool {
 		acked = r.Log(Filter{Kinds: []string{AckKind}, Contains: "slash_commands"})

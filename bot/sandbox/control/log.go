@@ -136,7 +136,7 @@ func (p *Panel) masked(raw json.RawMessage) json.RawMessage {
 // What the stand-ins would accept from anybody who has it, besides Options.Secrets:
 // tokens and response addresses.
 var (
-	anyToken    = regexp.MustCompile(`\bx(?:app|ox[a-z])-[\w-]+`)
+	anyToken    = regexp.MustCompile(`x(?:app|ox[a-z])-[\w-]+`)
 	responseURL = regexp.MustCompile(`(/(?:commands|actions|app-actions)/\w+/\w+/)\w+`)
 )
 
@@ -145,7 +145,8 @@ func masker(secrets []string) func(string) string {
 	var pairs []string
 	for _, s := range secrets {
 		if s != "" {
-			pairs = append(pairs, s, "[masked]")
+			inJSON, _ := json.Marshal(s) // a string cannot fail
+			pairs = append(pairs, s, "[masked]", string(inJSON[1:len(inJSON)-1]), "[masked]")
 		}
 	}
 	given := strings.NewReplacer(pairs...)

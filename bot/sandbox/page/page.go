@@ -80,7 +80,7 @@ type Options struct {
 	// Stories are those of the tour. Without any there is no tour. The first command of the
 	// first one is typed in where it is typed, until a command was sent.
 	Stories []story.Story
-	// Play plays a story in a sandbox that starts anew, and calls tell with each line. It
+	// Play plays a story in a sandbox that was reset, and calls tell with each line. It
 	// blocks until the story has ended. It is required if there are stories.
 	Play func(ctx context.Context, s story.Story, tell func(story.Line)) error
 	// Completions are the commands that the composer offers while one is typed.

@@ -21,7 +21,7 @@ type tour struct {
 	at      int             // the story that is shown
 	done    map[string]bool // stories that were shown to their end, by name
 	playing string          // the story that is playing; empty: none
-	said    string          // its last line, or why it did not come out
+	said    string          // its last line, or why the story failed
 	typed   bool            // a command was sent, by hand or by a story
 }
 
@@ -121,7 +121,7 @@ func (p *site) play(w http.ResponseWriter, r *http.Request) {
 	busy := false
 	p.change(func() {
 		if busy = p.tour.playing != ""; at >= 0 && !busy {
-			p.tour.at, p.tour.playing, p.tour.said, p.tour.typed = at, name, "The sandbox starts anew.", true
+			p.tour.at, p.tour.playing, p.tour.said, p.tour.typed = at, name, "The sandbox is reset.", true
 			clear(p.seen)
 		}
 	})
@@ -143,7 +143,7 @@ func (p *site) play(w http.ResponseWriter, r *http.Request) {
 		p.tour.playing, p.tour.done[name] = "", err == nil
 		if p.tour.said = s.End; err != nil {
 			p.tour.said = err.Error()
-			p.options.Log.Warn("a story of the tour did not come out", zap.Error(err))
+			p.options.Log.Warn("a story of the tour failed", zap.Error(err))
 		}
 	})
 	p.answer(w, r, sandbox.Interaction{Acked: true})

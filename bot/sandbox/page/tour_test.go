@@ -72,8 +72,8 @@ func TestAStoryThatIsShownSaysHowItEnded(t *testing.T) {
 		says, not string
 	}{
 		"as it should": {nil, "It was typed.", "wrong"},
-		"otherwise": {errors.New("the story did not come out"),
-			`<span class="said wrong">the story did not`, "i-check"},
+		"otherwise": {errors.New("the story failed"),
+			`<span class="said wrong">the story failed`, "i-check"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

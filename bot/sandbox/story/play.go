@@ -14,13 +14,13 @@ import (
 	"lbbot/zenlayer/zenlayertest"
 )
 
-// Player plays stories with a bot that is connected to Slack and works on Cloud. All
-// fields are required.
+// Player plays stories with a bot that is connected to Slack and works on Cloud. The
+// stand-ins and Patience are required.
 type Player struct {
 	Slack   *sandbox.Slack
 	Cloud   *zenlayertest.Server
 	Control *control.Panel
-	// Patience is how long a step may take until its sights are seen.
+	// Patience is how long a step may take until what it promises is seen.
 	Patience time.Duration
 	// Pace is a pause before each act, for people who watch.
 	Pace time.Duration
@@ -84,7 +84,7 @@ type run struct {
 // do acts as the person of the story.
 func (r *run) do(ctx context.Context, s Step) error {
 	if s.Fault.Fault != "" {
-		r.say("Trouble", r.about(s.Fault.Fault))
+		r.say("Fault", r.about(s.Fault.Fault))
 		return r.Control.SetFault(s.Fault)
 	}
 	if s.act() == (Step{}).act() {
@@ -98,6 +98,9 @@ func (r *run) do(ctx context.Context, s Step) error {
 		done = r.Slack.TypeCommand(ctx, r.story.As, r.story.In, command, text)
 	default:
 		done = r.press(ctx, s)
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
 	}
 	if done.Failure != "" && len(done.Errors) == 0 {
 		return r.wrong(s, "that Slack lets the person do it: "+strings.TrimPrefix(done.Failure, "refused: "))

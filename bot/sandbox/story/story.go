@@ -53,13 +53,13 @@ type Line struct {
 	Text string
 }
 
-// Wrong says which step of a story did not come out.
+// Wrong says which step of a story failed.
 type Wrong struct {
 	Story, Step, Expected, Seen string
 }
 
 func (w *Wrong) Error() string {
-	return fmt.Sprintf("the story %q did not come out: after %s, expected %s; seen: %s", w.Story, w.Step,
+	return fmt.Sprintf("the story %q failed: after %s, expected %s; seen: %s", w.Story, w.Step,
 		w.Expected, w.Seen)
 }
 

@@ -85,6 +85,7 @@ func TestConnectIsRefusedWhileABotMayRun(t *testing.T) {
 				return health.Report{}, context.DeadlineExceeded
 			}
 		},
+		"the database cannot be read": func(s *Settings) { s.DatabaseURL = "sqlite:" + t.TempDir() },
 		"it has no admin address": func(s *Settings) {
 			running, err := journal.Open(t.Context(), journal.Config{URL: s.DatabaseURL})
 			require.NoError(t, err)

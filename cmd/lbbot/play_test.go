@@ -3,6 +3,8 @@ package main
 import (
 	"io"
 	"net"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -81,12 +83,25 @@ func TestPlayTakesTheNamesOfStoriesAndNoPage(t *testing.T) {
 	}
 }
 
-func TestSandboxLeavesTheAdminPortAlone(t *testing.T) {
+func TestSandboxLeavesTheAdminPortAndTheFolderAlone(t *testing.T) {
 	held, err := net.Listen("tcp", bot.Defaults().AdminAddr)
 	if err == nil {
 		defer func() { require.NoError(t, held.Close()) }()
 	} // else another program holds it, which is as good
-	require.True(t, playing(t).ready())
+	dir := t.TempDir()
+	for _, name := range []string{"lbbot.yaml", "lbbot.db"} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte("no_such_key: true\n"), 0o600))
+	}
+	g, err := newPlayground(dir, io.Discard, nopLog())
+	require.NoError(t, err)
+	t.Cleanup(g.close)
+	require.NoError(t, g.start(t.Context()))
+	require.NoError(t, g.reset(t.Context()))
+	for _, name := range []string{"lbbot.yaml", "lbbot.db"} {
+		left, err := os.ReadFile(filepath.Join(dir, name))
+		require.NoError(t, err)
+		require.Equal(t, "no_such_key: true\n", string(left))
+	}
 }
 
 // playing is a sandbox without a page whose bot is ready.

@@ -109,6 +109,7 @@ func TestFailureKeepsTheListsUntilTheyAreFifteenMinutesOld(t *testing.T) {
 		require.False(t, listeners)
 		require.False(t, servers)
 		require.Empty(t, r.catalog.Listeners(""))
+		require.Equal(t, "lb-31aa", r.catalog.LoadBalancer(), "which account it is, is still known")
 		_, ok := r.catalog.Server("i-55a1")
 		require.False(t, ok)
 		require.Equal(t, []string{"warn: list for the form cannot be read listeners",

@@ -363,12 +363,12 @@ func TestHelpListsWhatThePolicyAllowsTheReader(t *testing.T) {
 	h := open(t, nil)
 	for person, channel := range map[string]string{gil: ops, "U0CHEN": incident} {
 		h.types(person, channel, "help")
-		m := h.sees(person, channel, "6 more commands need other rights.", "whoami", "status", "history")
+		m := h.sees(person, channel, "7 more commands need other rights.", "whoami", "status", "history")
 		require.False(t, has(m, "web-07"), "%s may add nothing", person)
 	}
 	h.types(ana, incident, "help")
 	m := h.sees(ana, incident, "/lb-register api-lb/https-443 web-07", "history", "undo LBR-7F3KQ2")
-	require.True(t, has(m, "3 more commands need other rights.") && !has(m, " remove "), "no policy permits it")
+	require.True(t, has(m, "4 more commands need other rights.") && !has(m, " remove "), "no policy permits it")
 	h.slack.FailNext("users.info", sandbox.APIFault{Error: "internal_error", Times: -1})
 	h.types(dev, incident, "help")
 	h.sees(dev, incident, "I could not check which commands you may use", "/lb-register api-lb/https-443 web-07")

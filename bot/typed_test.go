@@ -26,8 +26,7 @@ func TestWhatPeopleReallyTypeIsUnderstood(t *testing.T) {
 			"Use a whole number from 1 to 100.", "Did you mean"},
 		"lst-8f2d wbe-07": {"2 things to fix", "No listener called",
 			"No server called", "fix_pick_1", "fix_open_form"},
-		"doctor": {"cannot check itself from Slack",
-			"I can add a server"},
+		"doctor": {"Only people who may pause the bot may use /lb-register doctor.", "you may not pause the bot"},
 		"cancel LBR-7F3KQ2": {"cannot stop a request by command",
 			"I can add a server"},
 	} {

@@ -67,7 +67,8 @@ func TestOperationOfALiveReplicaOfVersion01IsLeftAlone(t *testing.T) {
 		require.Empty(t, all(entered))
 		before.stop(0)
 		require.NoError(t, p.Start(t.Context(), "op-1"))
-		require.Equal(t, []int64{operation.FirstRun + 1}, all(entered))
+		// A replica that begins to listen wakes its runs.
+		require.Equal(t, []int64{operation.FirstRun + 1}, slices.Compact(all(entered)))
 	})
 }
 

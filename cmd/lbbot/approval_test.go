@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"io"
 	"strings"
 	"testing"
 	"time"
@@ -43,7 +42,7 @@ func (p play) clicks(person string, m sandbox.Message, action string) {
 }
 
 func TestTheRealBotAsksForApprovalAndGoesWithoutItOnlyWithBreakGlass(t *testing.T) {
-	g, err := newPlayground(t.TempDir(), io.Discard, nopLog())
+	g, err := testPlayground(t.TempDir())
 	require.NoError(t, err)
 	t.Cleanup(g.close)
 	require.NoError(t, g.start(t.Context()))

@@ -310,7 +310,7 @@ func errorsOf(errs ...error) error {
 }
 
 func TestPlaygroundResetRestartsTheBot(t *testing.T) {
-	g, err := newPlayground(t.TempDir(), io.Discard, nopLog())
+	g, err := testPlayground(t.TempDir())
 	require.NoError(t, err)
 	defer g.close()
 	require.NoError(t, g.start(t.Context()))
@@ -337,7 +337,7 @@ func TestPlaygroundResetRestartsTheBot(t *testing.T) {
 func TestASandboxWithAnOldDatabaseGivesOtherIDs(t *testing.T) {
 	dir := t.TempDir()
 	added := func() string {
-		g, err := newPlayground(dir, io.Discard, nopLog())
+		g, err := testPlayground(dir)
 		require.NoError(t, err)
 		defer g.close()
 		require.NoError(t, g.start(t.Context()))

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -113,7 +112,7 @@ func (r reader) picture(name string) {
 func visit(t *testing.T) (r reader, address string) {
 	t.Helper()
 	tab := browser(t)
-	g, err := newPlayground(t.TempDir(), io.Discard, nopLog())
+	g, err := testPlayground(t.TempDir())
 	require.NoError(t, err)
 	t.Cleanup(g.close)
 	g.pace = 0

@@ -92,7 +92,7 @@ func TestSandboxLeavesTheAdminPortAndTheFolderAlone(t *testing.T) {
 	for _, name := range []string{"lbbot.yaml", "lbbot.db"} {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte("no_such_key: true\n"), 0o600))
 	}
-	g, err := newPlayground(dir, io.Discard, nopLog())
+	g, err := testPlayground(dir)
 	require.NoError(t, err)
 	t.Cleanup(g.close)
 	require.NoError(t, g.start(t.Context()))
@@ -107,7 +107,7 @@ func TestSandboxLeavesTheAdminPortAndTheFolderAlone(t *testing.T) {
 // playing is a sandbox without a page whose bot is ready.
 func playing(t *testing.T) *playground {
 	t.Helper()
-	g, err := newPlayground(t.TempDir(), io.Discard, nopLog())
+	g, err := testPlayground(t.TempDir())
 	require.NoError(t, err)
 	t.Cleanup(g.close)
 	require.NoError(t, g.start(t.Context()))
@@ -138,4 +138,14 @@ func TestBotThatIsKilledAfterAClickKeepsItsPromises(t *testing.T) {
 			require.Equal(t, 1, cards)
 		})
 	}
+}
+
+// testPlayground is a sandbox whose bot is the program that is tested, if there is one
+// besides this test: it starts faster.
+func testPlayground(dir string) (*playground, error) {
+	g, err := newPlayground(dir, io.Discard, nopLog())
+	if path := os.Getenv("LBBOT_TEST_BINARY"); err == nil && path != "" {
+		g.bot.program = path
+	}
+	return g, err
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -123,7 +122,7 @@ func TestPolicyExplainNamesWhatIsMissing(t *testing.T) {
 // many servers were added to listeners since.
 func explaining(t *testing.T) (explain func(args ...string) (int, string, string), added func() int) {
 	t.Helper()
-	g, err := newPlayground(t.TempDir(), io.Discard, nopLog())
+	g, err := testPlayground(t.TempDir())
 	require.NoError(t, err)
 	t.Cleanup(g.close)
 	seed := len(g.cloud.Backends())

@@ -45,6 +45,7 @@ const (
 	approvers       = "C0APPROVE" // #lb-approvals of the sample workspace
 	owners          = "C0OPS"
 	incidentCreator = "U0INCBOT"
+	engineer        = "U0ANA" // of the stories
 	sandboxBotToken = "xoxb-sandbox"
 	sandboxAppToken = "xapp-sandbox"
 	sandboxKeyID    = "SANDBOXKEY"
@@ -140,6 +141,7 @@ func (g *playground) page() page.Options {
 	return page.Options{
 		Slack: g.slack, Cloud: cloudPanel{g.cloud}, Control: g.panel, Samples: samples(zenlayertest.SampleData()),
 		Reset: g.reset, Switch: g.switchCloud, Ready: g.ready,
+		Unready: "The bot is not connected. If that lasts, press Reset.",
 		Version: bot.Version,
 		Stories: stories(), Play: g.show,
 		Completions: completions(), Log: g.log.Named("page"),
@@ -194,7 +196,7 @@ func (g *playground) kill(ctx context.Context) error {
 func (g *playground) reset(ctx context.Context) error {
 	g.restart.Lock()
 	defer g.restart.Unlock()
-	if err := g.halt(); err != nil {
+	if err := g.bot.stop(); err != nil {
 		g.log.Warn("bot stopped with an error", zap.Error(err))
 	}
 	g.slack.Reset()
@@ -215,18 +217,15 @@ func (g *playground) switchCloud(ctx context.Context, on bool) error {
 	if on {
 		return g.panel.ClearFault(control.CloudOff)
 	}
-	if err := g.halt(); err != nil {
+	if err := g.bot.stop(); err != nil {
 		g.log.Warn("bot stopped with an error", zap.Error(err))
 	}
 	return errors.Join(g.panel.SetFault(control.Setting{Fault: control.CloudOff}), g.start(context.WithoutCancel(ctx)))
 }
 
-// halt stops the bot.
-func (g *playground) halt() error { return g.bot.stop() }
-
 func (g *playground) close() {
 	g.restart.Lock() // and never given back: nothing starts the bot again
-	if err := g.halt(); err != nil {
+	if err := g.bot.stop(); err != nil {
 		g.log.Warn("bot stopped with an error", zap.Error(err))
 	}
 	g.cloud.Close()

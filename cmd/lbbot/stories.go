@@ -5,10 +5,6 @@ import (
 	"lbbot/bot/sandbox/story"
 )
 
-const (
-	engineer = "U0ANA"
-)
-
 // stories are what the sandbox shows of lbbot: in the tour of its page, and with --play.
 func stories() []story.Story { return append(plainStories(), troubleStories()...) }
 

@@ -87,7 +87,7 @@ func (r *run) do(ctx context.Context, s Step) error {
 		r.say("Fault", r.about(s.Fault.Fault))
 		return r.Control.SetFault(s.Fault)
 	}
-	if s.act() == (Step{}).act() {
+	if s.act() == "" {
 		return nil
 	}
 	r.say(r.name(r.story.As), s.act())
@@ -150,7 +150,7 @@ func (r *run) end() error {
 // wrong says what was expected after a step, and the last thing that was seen.
 func (r *run) wrong(s Step, expected string) error {
 	after := "the last step"
-	if s.act() != (Step{}).act() {
+	if s.act() != "" {
 		after = fmt.Sprintf("%q", s.act())
 	}
 	seen := "no message"

@@ -63,7 +63,7 @@ func (w *Wrong) Error() string {
 		w.Expected, w.Seen)
 }
 
-// act is what a step does, in words.
+// act is what a step does, in words; empty if it only waits.
 func (s Step) act() string {
 	switch {
 	case s.Type != "":
@@ -82,5 +82,5 @@ func (s Step) act() string {
 	case s.Fault.Fault != "":
 		return "a fault is set: " + s.Fault.Fault
 	}
-	return "waiting"
+	return ""
 }

@@ -277,6 +277,7 @@ type balance struct {
 
 var (
 	anyServer = regexp.MustCompile(`i-s\d{4}`)
+	anyRef    = regexp.MustCompile(`LBR-[A-Z0-9]+`)
 	anyName   = regexp.MustCompile(`\bstorm-(\d{4})\b`) // those of listeners are longer
 )
 
@@ -303,7 +304,7 @@ func (s *storm) balance() balance {
 		for _, m := range s.slack.Messages(c.ID, "") {
 			id := serverIn(m)
 			switch {
-			case isStillWorking(m):
+			case isStillWorking(m), s.storedTooSlowly(m):
 			case id != "" && isPreview(m):
 				previews[id]++
 			case id != "" && isCard(m):
@@ -327,6 +328,14 @@ func (s *storm) balance() balance {
 		s.weigh(&got, store, id, previews[id], cards[id], backends[id])
 	}
 	return got
+}
+
+// storedTooSlowly reports whether a message says that it is not known whether something was stored, because the
+// machine was slow and for no other reason.
+func (s *storm) storedTooSlowly(m sandbox.Message) bool {
+	ref := anyRef.FindString(m.Text)
+	return ref != "" && has(m, "I could not find out whether") && strings.Contains(s.log.String(),
+		`"ref":"`+ref+`","error":"not known whether stored: the journal did not answer within `)
 }
 
 // added are the backends of the storm's servers.

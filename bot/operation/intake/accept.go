@@ -134,7 +134,7 @@ func (i *Intake) accept(ctx context.Context, a operation.Acceptance) error {
 	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), acceptWithin,
 		fmt.Errorf("the journal did not answer within %s", acceptWithin))
 	defer cancel()
-	err := i.Journal.Accept(ctx, a)
+	err := withCause(ctx, i.Journal.Accept(ctx, a))
 	if err == nil {
 		i.Metrics.took(a.Operation)
 		i.Log.Info("operation accepted", zap.String("operation", a.Operation.ID), zap.String("ref", a.Operation.Ref),
@@ -143,18 +143,15 @@ func (i *Intake) accept(ctx context.Context, a operation.Acceptance) error {
 				a.Operation.Request.InstanceID))
 		return nil
 	}
-	var duplicate *operation.DuplicateError
-	var busy *operation.BusyError
-	var stale *operation.StaleError
-	var limit *operation.LimitError
 	switch {
-	case errors.As(err, &duplicate), errors.As(err, &busy), errors.As(err, &stale), errors.As(err, &limit),
+	case errors.As(err, new(*operation.DuplicateError)), errors.As(err, new(*operation.BusyError)),
+		errors.As(err, new(*operation.StaleError)), errors.As(err, new(*operation.LimitError)),
 		errors.Is(err, operation.ErrRefTaken):
 		return err
 	case nothingStored(err):
 		return &UnavailableError{What: "journal", Err: err}
 	}
-	now, unread := i.lookBack(ctx, a.Operation.ID)
+	now, unread := i.Journal.Operation(ctx, a.Operation.ID) // only the confirmation may be lost
 	// without a draft, nothing there means that nothing was stored
 	known := unread == nil || a.Insert && errors.Is(unread, operation.ErrNotFound)
 	switch {
@@ -167,6 +164,14 @@ func (i *Intake) accept(ctx context.Context, a operation.Acceptance) error {
 		return &UncertainError{Ref: a.Operation.Ref, Err: err}
 	}
 	return &UnavailableError{What: "journal", Err: err}
+}
+
+// withCause adds to an error why ctx ended, if it did: the journal's own error does not say how long was too long.
+func withCause(ctx context.Context, err error) error {
+	if err == nil || ctx.Err() == nil {
+		return err
+	}
+	return fmt.Errorf("%w: %w", context.Cause(ctx), err)
 }
 
 // nothingStored reports whether an error of a write proves that it stored
@@ -182,15 +187,6 @@ func nothingStored(err error) bool {
 func mayStillCommit(err error) bool {
 	var network interface{ Timeout() bool } // as net.Error
 	return errors.As(err, &network) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
-}
-
-// lookBack reads an operation after a write that failed, or of which only the
-// confirmation was lost: the journal knows, unless it does not answer.
-func (i *Intake) lookBack(ctx context.Context, id string) (operation.Operation, error) {
-	if ctx.Err() != nil {
-		return operation.Operation{}, context.Cause(ctx)
-	}
-	return i.Journal.Operation(ctx, id)
 }
 
 // Start starts carrying out an accepted operation. A failure is only logged:

@@ -98,7 +98,7 @@ func listenerNow(before operation.Listener, now zenlayer.Listener) operation.Lis
 // *commands.InputError, *StaleError, *UnavailableError.
 func (i *Intake) previewAgain(ctx context.Context, now present, d operation.Decision, c Click) error {
 	op, asked := now.op, now.op.Approval != nil
-	if stored, err := i.lookBack(ctx, op.ID); err == nil && stored.Version != op.Version {
+	if stored, err := i.Journal.Operation(ctx, op.ID); err == nil && stored.Version != op.Version {
 		return &operation.StaleError{Operation: stored} // what was read may be what another click led to
 	}
 	if now.read {

@@ -143,13 +143,14 @@ func (i *Intake) press(
 		fmt.Errorf("the journal did not answer within %s", pressWithin))
 	defer cancel()
 	op, err := operation.Update(within, i.Journal, c.OperationID, edit)
+	err = withCause(within, err)
 	unsaved := op.ID == "" // it could not even be read
 	switch {
 	case err == nil:
 	case nothingStored(err), unsaved && within.Err() == nil:
 		return op, &UnavailableError{What: "journal", Err: err}
 	default:
-		now, unread := i.lookBack(within, c.OperationID)
+		now, unread := i.Journal.Operation(within, c.OperationID)
 		switch {
 		case unread == nil && now.Version < op.Version && !mayStillCommit(err): // as in accept
 			return op, &UnavailableError{What: "journal", Err: err}

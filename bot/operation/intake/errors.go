@@ -109,5 +109,5 @@ type UncertainError struct {
 	Err error
 }
 
-func (e *UncertainError) Error() string { return "not known whether stored: " + e.Ref }
+func (e *UncertainError) Error() string { return "not known whether stored: " + e.Err.Error() }
 func (e *UncertainError) Unwrap() error { return e.Err }

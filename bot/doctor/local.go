@@ -41,7 +41,10 @@ func (x *exam) configuration(context.Context) finding {
 // runningBot asks the bot at its admin address.
 func (x *exam) runningBot(ctx context.Context) finding {
 	on, err := x.Running(ctx)
-	if errors.Is(err, ErrNoBot) {
+	switch none := errors.Is(err, ErrNoBot); {
+	case none && x.Local:
+		return fails("start it with lbbot run, or set LBBOT_ADMIN_ADDR as the bot has it", "%v", err)
+	case none:
 		return skipped("%v", err)
 	}
 	x.mayRun = "a bot is running"

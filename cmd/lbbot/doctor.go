@@ -20,7 +20,8 @@ func (s session) doctorCommand() *cobra.Command {
 		Long: "Check tokens, scopes, channels, user groups, the Zenlayer key, the clock, the database and the\n" +
 			"policy: a line each, and what to do if something is wrong. It reads the settings of lbbot run,\n" +
 			"changes nothing, and opens no Socket Mode connection without --connect.\n" +
-			"Exit codes: 0 the bot can work, 1 something that it needs is wrong, 2 configuration.",
+			"Exit codes: 0 the bot can work, 1 something that it needs is wrong, 2 configuration. With\n" +
+			"--local, 0 a bot is running and ready, 1 none is, and other faults only warn.",
 		Args: usage(none),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			e.Environ = s.environ
@@ -44,7 +45,8 @@ func (s session) doctorCommand() *cobra.Command {
 	o.add(cmd)
 	f := cmd.Flags()
 	f.BoolVar(&asJSON, "json", false, "print JSON")
-	f.BoolVar(&e.Local, "local", false, "check only what needs no network, for example as a container's health command")
+	f.BoolVar(&e.Local, "local", false,
+		"ask the running bot and check what needs no network, as a container's health command")
 	f.BoolVar(&e.Connect, "connect", false,
 		"open one Socket Mode connection, before the first start: a running bot would lose commands to it")
 	return cmd

@@ -130,7 +130,7 @@ func arrows() map[string][]string {
 		// decisions written down, asked of the gate
 		"bot/policy/cases": {"bot/policy", "bot/policy/rules", "bot/operation", "zenlayer"},
 		// hashes, which the journal computes as it stores
-		"bot/health":           {},
+		"bot/health": {}, "deploy/check/container": {}, // the latter in a Go module of its own
 		"bot/audit":            {"bot/operation"},
 		"bot/operation":        {"commands", "zenlayer"},
 		"bot/operation/intake": {"bot/operation", "commands", "zenlayer"},

@@ -75,55 +75,6 @@ func TestDockerCommandsMountTheFolderOfThePolicy(t *testing.T) {
 	}
 }
 
-func TestTheDockerfileBuildsWhatIsHere(t *testing.T) {
-	t.Parallel()
-	text := regexp.MustCompile(`\\\n\s*`).ReplaceAllString(deployed(t, "Dockerfile"), "")
-	var copied, stages []string
-	last := map[string]string{}
-	for line := range strings.Lines(text) {
-		words := strings.Fields(line)
-		if len(words) == 0 || strings.HasPrefix(line, "#") {
-			continue
-		}
-		last[words[0]] = strings.Join(words[1:], " ")
-		switch {
-		case words[0] == "FROM":
-			stages = append(stages, words[1])
-		case words[0] == "COPY" && !strings.HasPrefix(words[1], "--from"):
-			for _, source := range words[1 : len(words)-1] {
-				_, err := os.Stat(filepath.Join(top, source))
-				require.NoError(t, err)
-				copied = append(copied, source)
-			}
-		case words[0] == "ENV":
-			for _, v := range words[1:] {
-				name, _, _ := strings.Cut(v, "=")
-				require.True(t, isSetting(name), "%s is no setting", name)
-			}
-		}
-	}
-	modules, err := os.ReadFile(filepath.Join(top, "go.mod"))
-	require.NoError(t, err)
-	version := regexp.MustCompile(`(?m)^go (\d+\.\d+)`).FindSubmatch(modules)
-	require.Len(t, stages, 2)
-	require.Contains(t, stages[0], "golang:"+string(version[1]), "the compiler of go.mod")
-	require.Equal(t, "scratch", stages[1], "no shell in the image that runs")
-
-	all, _ := sources(t)
-	for _, s := range all {
-		if !s.test {
-			require.Contains(t, copied, strings.Split(s.name, "/")[0], "%s is not copied", s.name)
-		}
-	}
-	require.Subset(t, copied, []string{"go.mod", "go.sum"})
-	require.Contains(t, text, "RUN CGO_ENABLED=0 go build -trimpath ", "a static program")
-	require.Regexp(t, `^[1-9]\d*:[1-9]\d*$`, last["USER"], "a number, since the image knows no names")
-	require.Equal(t, `["/usr/local/bin/lbbot"]`, last["ENTRYPOINT"], "without a shell in between, signals arrive")
-	require.Equal(t, `["run"]`, last["CMD"])
-	require.Equal(t, "/var/lib/lbbot", last["VOLUME"])
-	require.Contains(t, last["ENV"], "LBBOT_DATABASE_URL=sqlite:/var/lib/lbbot/", "the database is on the volume")
-}
-
 // unit reads a systemd unit: every value of every directive.
 func unit(t *testing.T, text string) map[string][]string {
 	t.Helper()

@@ -20,7 +20,7 @@ import (
 
 // Examination says how to examine an installation.
 type Examination struct {
-	Local   bool // only the running bot and what needs no network
+	Local   bool // only the running bot, and files that it reads
 	Connect bool // open one Socket Mode connection, unless a bot answers
 	Environ map[string]string
 }

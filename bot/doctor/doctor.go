@@ -60,8 +60,8 @@ type Settings struct {
 	OwnerChannel, ApprovalChannel, AuditChannel string
 	IncidentChannels, IncidentCreators          []string
 
-	// Local plays only the checks that need no network. The verdict is then about the running
-	// bot: all other checks warn, and what that bot itself uses is not touched while it answers.
+	// Local asks the running bot and checks files that it only reads. The verdict is then about
+	// the bot: all other checks warn.
 	Local bool
 	// Connect opens one Socket Mode connection. A second process of the app would lose
 	// commands to it.
@@ -82,19 +82,10 @@ const CheckLimit = 10 * time.Second
 type check struct {
 	name   string
 	needed bool
-	reach  reach
+	local  bool     // with Local: needs no network, and does not touch what the bot uses
 	after  []string // checks that must not have failed
 	run    func(*exam, context.Context) finding
 }
-
-// reach is what a check asks.
-type reach int
-
-const (
-	remote reach = iota // other machines
-	nearby              // this machine
-	ofBot               // what a running bot writes to
-)
 
 // finding is what a check has found.
 type finding struct {
@@ -126,7 +117,7 @@ func Run(ctx context.Context, s Settings) Report {
 	var results []Result
 	blocked := map[string]bool{}
 	for _, c := range checks() {
-		if s.Local && c.reach == remote {
+		if s.Local && !c.local {
 			continue
 		}
 		if s.Local && c.name != checkRunning {
@@ -152,14 +143,6 @@ func (x *exam) play(ctx context.Context, c check, blocked map[string]bool) (f fi
 	for _, name := range c.after {
 		if blocked[name] {
 			return skipped("it needs %s", name), true
-		}
-	}
-	if x.Local && c.reach == ofBot {
-		switch {
-		case x.running != nil:
-			return skipped("the running bot uses it, and is not ready if it cannot"), false
-		case x.file() == "":
-			return skipped("--local does not ask PostgreSQL"), false
 		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, cmp.Or(x.Limit, CheckLimit))

@@ -46,7 +46,7 @@ func (s session) doctorCommand() *cobra.Command {
 	f := cmd.Flags()
 	f.BoolVar(&asJSON, "json", false, "print JSON")
 	f.BoolVar(&e.Local, "local", false,
-		"ask the running bot and check what needs no network, as a container's health command")
+		"only ask the running bot and check files, as a container's health command")
 	f.BoolVar(&e.Connect, "connect", false,
 		"open one Socket Mode connection, before the first start: a running bot would lose commands to it")
 	return cmd

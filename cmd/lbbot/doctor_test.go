@@ -141,7 +141,7 @@ func TestDoctorIsGreenInTheSandbox(t *testing.T) {
 	s.args = []string{"--local"}
 	code, r, said = s.examined()
 	require.Equal(t, exitFine, code, said)
-	require.Len(t, r.Checks, 8, said)
+	require.Len(t, r.Checks, 4, said)
 	o.connected(2) // and none more
 }
 

@@ -121,6 +121,7 @@ func TestComposeFitsTheImage(t *testing.T) {
 	require.Empty(t, bot.Entrypoint)
 	require.Equal(t, folder, strings.TrimSuffix(bot.Build.Context, "/"))
 	require.Equal(t, "deploy/Dockerfile", bot.Build.Dockerfile)
+	require.Equal(t, types.PullPolicyBuild, bot.PullPolicy, "nobody else's image of this name is started")
 	var targets []string
 	for _, v := range bot.Volumes {
 		targets = append(targets, v.Target)

@@ -70,7 +70,7 @@ func TestTheBuildStageCompilesWhatIsHere(t *testing.T) {
 	all := strings.Join(lines, "\n")
 	require.Contains(t, all, "RUN CGO_ENABLED=0 go build -trimpath ", "a static program")
 	require.Less(t, strings.Index(all, "ENV GOOS=$TARGETOS GOARCH=$TARGETARCH"), strings.Index(all, "go build"))
-	require.Contains(t, all, "ARG TARGETOS TARGETARCH")
+	require.Contains(t, all, "ARG TARGETOS\nARG TARGETARCH\n")
 	copied := m.copied()
 	for _, file := range compiled(t) {
 		require.Contains(t, copied, strings.Split(file, "/")[0], "%s is not copied", file)
